@@ -1,0 +1,67 @@
+"""How much of what a house says is understood: word error rate of a recogniser that listens to the Wyoming socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+from bench import engines
+from bench.client import speak
+from bench.house_talk import HOUSE_TALK, Line
+from bench.plain_words import plain_words
+from bench.recogniser import Recogniser
+from bench.results import Figure
+from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.word_errors import word_error_rate, word_errors
+
+PIPER = f"piper/{PIPER_VOICE}"
+
+_TOLERANCE = 0.5
+"""Percentage points: voices with random noise differ by so much (three words) from run to run."""
+
+
+def measure(setup: Setup) -> list[Figure]:
+    """Compare written text over the socket with hand-cleaned text given to the engine itself."""
+    recogniser = Recogniser(setup.assets / "whisper-tiny.en")
+    directly: dict[str, Callable[[], engines.Say]] = {
+        "hibari/heart": engines.hibari,
+        "kokoro/af_heart": lambda: engines.kokoro(setup.assets),
+        PIPER: lambda: engines.piper(setup.assets),
+    }
+    if setup.against_itself:
+        directly = {PIPER: directly[PIPER]}
+    lines = HOUSE_TALK[: setup.count(len(HOUSE_TALK))]
+
+    def rate(label: str, audio: list[engines.Sound]) -> float:
+        pairs = []
+        for line, (samples, hertz) in zip(lines, audio, strict=True):
+            heard = recogniser.hear(samples, hertz)
+            pair = plain_words(line.spoken), plain_words(heard)
+            if setup.verbose and word_errors(*pair):
+                print(f"  {label}: {line.written!r} was heard as {heard!r}", flush=True)
+            pairs.append(pair)
+        return 100 * word_error_rate(pairs)
+
+    with wyoming_piper(setup) as theirs:
+        other = rate("wyoming-piper", asyncio.run(_over_wyoming(theirs, PIPER_VOICE, lines)))
+    figures = []
+    with our_server(setup) as server:
+        for name, load in directly.items():
+            voice = server.voice(*name.split("/"))
+            served = rate(f"{name} over Wyoming", asyncio.run(_over_wyoming(server, voice, lines)))
+            say = load()
+            direct = rate(f"{name} directly", [say(line.spoken) for line in lines])
+            beside = f"; wyoming-piper {other:.1f} %" if name == PIPER else ""
+            figures += [
+                Figure("asr", f"word error rate, {name}", served, "%", at_most=5,
+                       note=f"the engine directly, on text cleaned by hand: {direct:.1f} %{beside}"),
+                Figure("asr", f"word error rate beyond the engine's own, {name}", served - direct, "points",
+                       at_most=_TOLERANCE),
+            ]  # fmt: skip
+    return figures
+
+
+async def _over_wyoming(server: Server, voice: str, lines: tuple[Line, ...]) -> list[engines.Sound]:
+    answers = [await speak(server.port, line.written, voice) for line in lines]
+    return [((np.frombuffer(one.pcm, "<i2") / 32768).astype(np.float32), one.rate) for one in answers]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from assets import Loaded
+
+from wyoming_openspeakers.engines import kokoro as module
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
+from wyoming_openspeakers.engines.kokoro import KokoroEngine
+
+
+def test_lists_its_voices_with_their_languages(kokoro_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: True)
+    voices = KokoroEngine.voices(ModelSpec("k", "kokoro", (str(kokoro_folder),)))
+    assert len(voices) == 54
+    languages = {voice.languages[0] for voice in voices}
+    assert languages == {"en-US", "en-GB", "es", "fr-FR", "hi", "it", "ja", "pt-BR", "zh"}
+    assert sum(voice.gender == "female" for voice in voices) == 29
+
+
+def test_a_voice_that_cannot_be_pronounced_is_not_listed(kokoro_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: False)
+    spec = ModelSpec("k", "kokoro", (str(kokoro_folder),))
+    voices = KokoroEngine.voices(spec)
+    assert len(voices) == 28 and all(voice.languages[0].startswith("en") for voice in voices)
+
+
+def test_tells_which_extras_the_voices_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: False)
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model.onnx").touch()
+    spec = ModelSpec("k", "kokoro", (str(tmp_path),))
+    assert "voices/*.bin" in (KokoroEngine.problem(spec) or "")
+    (tmp_path / "voices").mkdir()
+    for name in ("ff_siwis", "zf_xiaobei"):
+        (tmp_path / "voices" / f"{name}.bin").touch()
+    problem = KokoroEngine.problem(spec)
+    assert problem == "Kokoro's voices need: pip install 'wyoming-openspeakers[espeak,kokoro-zh]'"
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["onnx/model.onnx", "onnx/model_quantized.onnx"], "onnx/model_quantized.onnx"),
+        (["onnx/model_fp16.onnx", "onnx/model.onnx"], "onnx/model.onnx"),
+        (["kokoro-v1.0.int8.onnx"], "kokoro-v1.0.int8.onnx"),
+        (["other.onnx"], None),
+    ],
+)
+def test_takes_the_fastest_model_that_is_there(tmp_path: Path, files: list[str], chosen: str | None) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    found = module._model(ModelSpec("k", "kokoro", (str(tmp_path / "missing"), str(tmp_path))))
+    assert found == (tmp_path / chosen if chosen else None)
+
+
+def test_names_the_unknown_part_of_a_mixture(kokoro: Loaded) -> None:
+    with pytest.raises(EngineError, match="af_nobody") as caught:
+        kokoro.say(EngineRequest("Hello.", "af_heart+af_nobody"))
+    assert caught.value.code == "unknown_voice"
+
+
+def test_a_mixture_lies_between_its_voices(kokoro: Loaded) -> None:
+    engine = kokoro.engine
+    assert isinstance(engine, KokoroEngine)
+    from wyoming_openspeakers.engines.kokoro_voices import parse
+
+    bella, sky, mixed = (engine._styles(parse(text)) for text in ("af_bella", "af_sky", "af_bella(2)+af_sky(1)"))
+    assert np.allclose(mixed, bella * 2 / 3 + sky / 3, atol=1e-6)
+    samples = kokoro.say(EngineRequest("Hi.", "af_bella(2)+af_sky(1)"))
+    assert samples.size > 10_000 and float(np.abs(samples).max()) > 0.05
+
+
+def test_a_long_text_is_spoken_in_pieces(kokoro: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PHONEMES", 12)
+    chunks = list(kokoro.engine.stream(EngineRequest("Good morning, good night.", "af_heart")))
+    assert len(chunks) == 2 and all(chunk.samples.size > 10_000 for chunk in chunks)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="the extra [espeak] is not installed")
+def test_speaks_another_language(kokoro: Loaded) -> None:
+    samples = kokoro.say(EngineRequest("Bonjour.", "ff_siwis"))
+    assert samples.size > 10_000 and float(np.abs(samples).max()) > 0.05

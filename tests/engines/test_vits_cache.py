@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+from assets import PIPER_VOICE
+
+from wyoming_openspeakers.engines import vits_cache, vits_split
+from wyoming_openspeakers.engines.vits_cache import open_voice
+from wyoming_openspeakers.engines.vits_split import Split, Stage
+from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice
+
+SYMBOLS = 256
+
+STAGE = Stage("z", ("g",), 11, 11, 256, 52)
+PARTS = Split(b"text", b"flow", b"decoder", STAGE, STAGE)
+
+
+@pytest.fixture
+def model(piper_folder: Path) -> Path:
+    return piper_folder / f"{PIPER_VOICE}.onnx"
+
+
+def test_cuts_once_and_reads_it_again(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
+    (folder,) = cache.iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == ["decoder.onnx", "flow.onnx", "stages.json", "text.onnx"]
+
+    monkeypatch.setattr(vits_cache, "split", lambda model: pytest.fail("cut a second time"))
+    assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    vits_cache._write(tmp_path / "cache" / "voice", PARTS)
+    assert vits_cache._read(tmp_path / "cache" / "voice") == PARTS
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["voice"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"flow": {}, "decoder": {}}'])
+def test_a_damaged_entry_is_cleared_away(tmp_path: Path, damage: str) -> None:
+    vits_cache._write(tmp_path / "voice", PARTS)
+    (tmp_path / "voice" / "stages.json").write_text(damage)
+    assert vits_cache._read(tmp_path / "voice") is None
+    vits_cache._write(tmp_path / "voice", PARTS)
+    assert vits_cache._read(tmp_path / "voice") == PARTS
+
+
+def test_an_entry_that_another_process_has_just_made_is_kept(tmp_path: Path) -> None:
+    vits_cache._write(tmp_path / "voice", PARTS)
+    vits_cache._write(tmp_path / "voice", Split(b"other", b"other", b"other", STAGE, STAGE))
+    assert vits_cache._read(tmp_path / "voice") == PARTS
+    assert [path.name for path in tmp_path.iterdir()] == ["voice"]
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    vits_cache._write(tmp_path / "file" / "voice", PARTS)
+    assert "cannot be kept" in caplog.text
+
+
+def test_a_voice_that_cannot_be_cut_speaks_whole(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(model: object) -> None:
+        raise vits_split.NotSplittable("it is another kind of model")
+
+    monkeypatch.setattr(vits_cache, "split", refuse)
+    with caplog.at_level(logging.WARNING):
+        assert isinstance(open_voice(model, SYMBOLS, tmp_path, 2), WholeVoice)
+    assert "another kind of model" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_that_sound_different_are_not_used(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true_split = vits_split.split
+
+    def wrong(model: object) -> vits_split.Split:
+        parts = true_split(model)
+        stage = vits_split.stage_from({**parts.stages()["decoder"], "spare": parts.decoder_stage.spare + 1})
+        return vits_split.Split(parts.text, parts.flow, parts.decoder, parts.flow_stage, stage)
+
+    monkeypatch.setattr(vits_cache, "split", wrong)
+    assert isinstance(open_voice(model, SYMBOLS, tmp_path, 2), WholeVoice)
+
+
+def test_a_replaced_voice_has_another_key(tmp_path: Path) -> None:
+    path = tmp_path / "voice.onnx"
+    path.touch()
+    before = vits_cache._key(path)
+    os.utime(path, (1, 1))
+    assert vits_cache._key(path) != before

@@ -1,0 +1,148 @@
+"""Turns inside a worker."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+
+import numpy as np
+
+from wyoming_openspeakers.engines.base import Audio, Cancelled, CancelFlag, EngineError
+from wyoming_openspeakers.worker.scheduler import Job, Scheduler
+
+RATE = 1000
+
+
+class Log:
+    """What a scheduler did, in order."""
+
+    def __init__(self) -> None:
+        self.audio: list[int] = []
+        self.ends: dict[int, tuple[Exception | None, bool]] = {}
+        self._changed = threading.Condition()
+        self.scheduler = Scheduler(self._heard, self._ended)
+
+    def _heard(self, job: int, audio: Audio) -> None:
+        self.audio.append(job)
+
+    def _ended(self, job: int, error: Exception | None, began: bool) -> None:
+        with self._changed:
+            self.ends[job] = (error, began)
+            self._changed.notify_all()
+
+    def wait(self, *jobs: int) -> None:
+        """Wait until these jobs have ended."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: set(jobs) <= set(self.ends), 5), self.ends
+
+
+def job(number: int, chunks: Generator[Audio, None, None], urgency: int = 0, needed_in: float = 0.0) -> Job:
+    return Job(number, chunks, CancelFlag(), urgency, time.monotonic() + needed_in)
+
+
+def speech(chunks: int, seconds: float = 1.0) -> Generator[Audio, None, None]:
+    for _ in range(chunks):
+        yield Audio(np.ones(int(seconds * RATE), np.float32), RATE)
+
+
+def gated(log: Log, *jobs: Callable[[], Job]) -> None:
+    """Add jobs while the scheduler is held by another, so that they start together."""
+    gate = threading.Event()
+
+    def hold() -> Generator[Audio, None, None]:
+        gate.wait(5)
+        yield from ()
+
+    log.scheduler.add(job(0, hold()))
+    log.scheduler.start()
+    for make in jobs:
+        log.scheduler.add(make())
+    gate.set()
+
+
+def test_everyone_hears_the_first_chunk_before_anyone_the_second() -> None:
+    log = Log()
+    gated(log, *(lambda n=n: job(n, speech(3)) for n in (1, 2, 3)))  # type: ignore[misc]
+    log.wait(1, 2, 3)
+    assert log.audio == [1, 2, 3] * 3
+    assert all(end == (None, True) for number, end in log.ends.items() if number)
+
+
+def test_who_runs_dry_first_goes_first() -> None:
+    log = Log()
+    gated(log, lambda: job(1, speech(2, seconds=0.01)), lambda: job(2, speech(2, seconds=10)))
+    log.wait(1, 2)
+    assert log.audio == [1, 2, 1, 2]
+
+
+def test_a_later_sentence_waits_for_others_first_one() -> None:
+    log = Log()
+    gated(log, lambda: job(1, speech(1), needed_in=3), lambda: job(2, speech(1)))
+    log.wait(1, 2)
+    assert log.audio == [2, 1]
+
+
+def test_urgency_beats_deadlines() -> None:
+    log = Log()
+    gated(log, lambda: job(1, speech(2), urgency=2), lambda: job(2, speech(2), urgency=0, needed_in=60))
+    log.wait(1, 2)
+    assert log.audio == [2, 2, 1, 1]
+
+
+def test_cancel_ends_a_waiting_job_at_once() -> None:
+    log = Log()
+    gate = threading.Event()
+
+    def hold() -> Generator[Audio, None, None]:
+        gate.wait(5)
+        yield from ()
+
+    log.scheduler.add(job(1, hold()))
+    log.scheduler.start()
+    log.scheduler.add(job(2, speech(5)))
+    time.sleep(0.02)
+    log.scheduler.cancel(2)
+    log.wait(2)
+    assert isinstance(log.ends[2][0], Cancelled)
+    assert 1 not in log.ends
+    gate.set()
+    log.wait(1)
+    assert log.audio == []
+
+
+def test_cancel_reaches_a_running_engine() -> None:
+    log = Log()
+    stopped = threading.Event()
+    closed = threading.Event()
+    running = Job(1, speech(0), CancelFlag(), 0, time.monotonic())
+    running.cancel.on_set(stopped.set)
+
+    def native() -> Generator[Audio, None, None]:
+        try:
+            assert stopped.wait(5)
+            raise RuntimeError("terminated from outside")
+            yield
+        finally:
+            closed.set()
+
+    running.chunks = native()
+    log.scheduler.add(running)
+    log.scheduler.start()
+    time.sleep(0.02)
+    log.scheduler.cancel(1)
+    log.wait(1)
+    assert isinstance(log.ends[1][0], Cancelled)
+    assert closed.is_set()
+
+
+def test_a_failure_ends_only_its_own_job() -> None:
+    def fails() -> Generator[Audio, None, None]:
+        yield Audio(np.ones(10, np.float32), RATE)
+        raise EngineError("no more")
+
+    log = Log()
+    gated(log, lambda: job(1, fails()), lambda: job(2, speech(3)))
+    log.wait(1, 2)
+    error, began = log.ends[1]
+    assert (str(error), began) == ("no more", True)
+    assert log.ends[2] == (None, True)
+    assert log.audio.count(2) == 3

@@ -1,0 +1,16 @@
+"""The command `wyoming-openspeakers`."""
+
+from __future__ import annotations
+
+import sys
+
+from .fronts.cli.main import run
+
+
+def main() -> None:
+    """Run a command and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

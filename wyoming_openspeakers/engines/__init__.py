@@ -1,0 +1,1 @@
+"""Speech engines, one file each, run inside a worker process."""

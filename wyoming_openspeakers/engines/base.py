@@ -1,0 +1,239 @@
+"""The one interface that every engine implements.
+
+This module and the engines' modules are imported in two places: in the service's main process, which only reads
+`capabilities` and `voices()`, and in worker processes, which also load and speak. So nothing here or at the top
+of an engine's module may import more than the standard library and numpy; an engine imports its packages in `load`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+
+class EngineError(Exception):
+    """Something that an engine can explain to the user in one sentence."""
+
+    def __init__(self, text: str, code: str = "engine_failed") -> None:
+        super().__init__(text)
+        self.code = code
+        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing."""
+
+
+class Cancelled(Exception):
+    """Raised inside an engine when its request was cancelled."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice that an engine can speak with."""
+
+    name: str
+    """Unique within the model: `af_heart`."""
+
+    languages: tuple[str, ...]
+    """BCP 47 tags, the main one first: `en-US`."""
+
+    description: str = ""
+    """What a person reads in a list: `Heart, American English, female`."""
+
+    gender: str | None = None
+    """`female`, `male` or None."""
+
+    speakers: tuple[str, ...] = ()
+    """Names of the speakers inside a multi-speaker voice."""
+
+    rate: int = 0
+    """Sample rate of its audio in hertz, 0 when that is not known before it speaks."""
+
+    revision: str = ""
+    """Changes when the voice's files do, so that what was cached of it is not used any more."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do: declared, not guessed."""
+
+    streaming: bool
+    """Yields audio before a segment is complete."""
+
+    concurrency: int
+    """How many segments may be in work at once."""
+
+    speed: tuple[float, float] | None = None
+    """Lowest and highest speed, or None when the engine has one speed only."""
+
+    mixing: bool = False
+    """Voices can be mixed: `af_bella(2)+af_sky(1)`."""
+
+    pads_silence: bool = False
+    """Surrounds a segment with silence that is worth trimming."""
+
+    licence: str = ""
+    """Licence of the engine's code."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema of each engine-specific parameter, by name."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model as its engine sees it: where its files are and how to run it."""
+
+    id: str
+    engine: str
+    """Name of a module in this package, or a dotted path to a module elsewhere."""
+
+    paths: tuple[str, ...] = ()
+    """Folders to look for the model's files in, in this order."""
+
+    voice: str | None = None
+    """The model's default voice."""
+
+    languages: tuple[str, ...] = ()
+    """Languages to offer, where the model has more than is wanted; all when empty."""
+
+    threads: int = 0
+    """Processor threads for the engine, 0 for a sensible number."""
+
+    cache_path: str | None = None
+    """A folder where an engine may keep what it derives from its files."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Defaults for the engine-specific parameters."""
+
+    def find(self, name: str) -> Path | None:
+        """The file or folder of this name in the first of `paths` that has it."""
+        return next((path for folder in self.paths if (path := Path(folder) / name).exists()), None)
+
+
+class CancelFlag:
+    """Set from another thread when a request is no longer wanted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_set = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def __bool__(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        """Set the flag and tell everyone who asked to be told."""
+        with self._lock:
+            self._is_set = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back when the flag is set, at once if it is; returns what takes that back.
+
+        For native code that can be interrupted from outside, such as onnxruntime's `RunOptions.terminate`.
+        """
+        with self._lock:
+            if not self._is_set:
+                self._callbacks.append(callback)
+                return lambda: self._forget(callback)
+        callback()
+        return lambda: None
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+
+@dataclass(frozen=True)
+class EngineRequest:
+    """One segment to speak."""
+
+    text: str
+    """Clean text: words and punctuation, one sentence or clause."""
+
+    voice: str
+    """A voice's name, or a mixture where the engine can mix."""
+
+    language: str | None = None
+    """BCP 47 tag, where the voice speaks several."""
+
+    speaker: str | None = None
+    """A speaker inside a multi-speaker voice."""
+
+    speed: float = 1.0
+    """Within the declared range."""
+
+    seed: int | None = None
+    """Makes the same request sound the same, where the engine can."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Engine-specific, checked against the declared schema."""
+
+    cancel: CancelFlag = field(default_factory=CancelFlag)
+    """A generator looks at it between chunks."""
+
+
+@dataclass(frozen=True)
+class Audio:
+    """A chunk of mono audio."""
+
+    samples: Samples
+    """Between -1 and 1; an engine need not clip."""
+
+    rate: int
+    """Hertz; the same for all chunks of a request."""
+
+
+class Engine(ABC):
+    """Turns segments of text into audio.
+
+    A worker makes one instance per model and calls `load` once before `stream`. `stream` may be called from several
+    threads at once, up to `capabilities.concurrency`; a generator may move between threads from chunk to chunk.
+    """
+
+    capabilities: ClassVar[Capabilities]
+
+    @classmethod
+    @abstractmethod
+    def voices(cls, spec: ModelSpec) -> list[Voice]:
+        """The voices that can be used now, from the model's files alone: cheap, loads nothing, may be empty."""
+
+    @classmethod
+    def problem(cls, spec: ModelSpec) -> str | None:
+        """Why the model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
+        return None
+
+    @abstractmethod
+    def load(self, spec: ModelSpec, device: str) -> None:
+        """Get ready to speak, so that the first request is as fast as the rest."""
+
+    @abstractmethod
+    def stream(self, request: EngineRequest) -> Iterator[Audio]:
+        """Speak: a chunk as soon as there is one. Raises EngineError or, when cancelled, may raise Cancelled."""
+
+    def park(self) -> None:
+        """Move the weights off the device, keeping them in host memory. Nothing to do on a CPU."""
+
+    def unpark(self) -> None:
+        """Move the weights back to the device."""
+
+    @abstractmethod
+    def unload(self) -> None:
+        """Give back all memory."""
+
+
+def engine_class(name: str) -> type[Engine]:
+    """The engine in a module of this package or, when the name has a dot, in that module."""
+    module = importlib.import_module(name if "." in name else f"{__package__}.{name}")
+    engine: type[Engine] = module.ENGINE
+    return engine

@@ -1,0 +1,78 @@
+"""An onnxruntime session whose runs end at once when their request is cancelled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .base import CancelFlag, Cancelled, EngineError, ModelSpec
+
+MAX_THREADS = 4
+"""More threads cost more in waiting for each other than they save in these small models."""
+
+ERRORS_ONLY = 3
+NOTHING_BUT_FATAL = 4
+
+Tensor = np.ndarray[Any, np.dtype[Any]]
+
+
+def threads(spec: ModelSpec) -> int:
+    """How many processor threads a run may use."""
+    return spec.threads or min(MAX_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+
+
+def on_processor(name: str, device: str) -> None:
+    """Refuse a device that an engine cannot use."""
+    if device not in ("cpu", "auto", ""):
+        raise EngineError(f"{name} runs on the processor, not on {device}: set its device to cpu", "bad_parameter")
+
+
+class OnnxSession:
+    """A model in memory, run from one thread or several."""
+
+    def __init__(self, model: Path | bytes, thread_count: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        # A worker holds several sessions: the idle ones must not take the processor from the one that runs.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        source = model if isinstance(model, bytes) else str(model)
+        try:
+            self.native = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            name = "The model" if isinstance(model, bytes) else str(model)
+            raise EngineError(f"{name} cannot be loaded: {error}", "model_missing") from error
+        self.inputs: tuple[str, ...] = tuple(item.name for item in self.native.get_inputs())
+        self.outputs: tuple[str, ...] = tuple(item.name for item in self.native.get_outputs())
+
+    def run(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> list[Tensor]:
+        """Run the model for all of its outputs."""
+        return run(self.native, self.outputs, feeds, cancel)
+
+
+def run(session: Any, outputs: Sequence[str], feeds: Mapping[str, Tensor], cancel: CancelFlag) -> list[Tensor]:
+    """Run an onnxruntime session; raises Cancelled within milliseconds when the flag is set."""
+    import onnxruntime
+
+    if cancel:
+        raise Cancelled
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = NOTHING_BUT_FATAL
+    forget = cancel.on_set(partial(setattr, options, "terminate", True))
+    try:
+        results: list[Tensor] = session.run(outputs, feeds, options)
+    except Exception as error:
+        if cancel:
+            raise Cancelled from None
+        raise EngineError(f"The model failed: {error}") from error
+    finally:
+        forget()
+    return results

@@ -1,0 +1,107 @@
+"""Speak with a VITS voice: the first words while the last are still to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from .base import CancelFlag, Samples
+from .onnx_session import OnnxSession, Tensor
+from .vits_split import EDGES, Split, Stage
+
+FIRST_FRAMES = 16
+"""Small, because someone waits for it: 0.19 s of speech at 22,050 Hz."""
+
+GROWTH = 3
+"""How much longer a chunk may be than the one before, which plays while it is made."""
+
+MOST_FRAMES = 144
+"""A chunk of this many is about 50 ms of work on two cores; other requests get their turn in between."""
+
+FLOW_AHEAD = 2
+"""The flow's context is wide, so it runs this many decoder chunks ahead."""
+
+
+class Voice(Protocol):
+    """A voice whose sessions are open."""
+
+    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+        """One sentence, in one chunk or several."""
+
+
+def chunks(total: int) -> Iterator[tuple[int, int]]:
+    """Cut so many frames into ever larger chunks, with no small one at the end."""
+    start, size = 0, FIRST_FRAMES
+    while start < total:
+        stop = start + size if start + size * 3 // 2 < total else total
+        yield start, stop
+        start, size = stop, min(MOST_FRAMES, size * GROWTH)
+
+
+class WholeVoice:
+    """A voice whose graph cannot be cut: a whole sentence at a time."""
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        self._session = OnnxSession(model, threads)
+
+    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+        (samples, *_) = self._session.run(_wanted(self._session, feeds), cancel)
+        yield samples.reshape(-1)
+
+
+class SplitVoice:
+    """A voice in three parts, of which two run on windows of frames."""
+
+    def __init__(self, parts: Split, threads: int) -> None:
+        self._text = OnnxSession(parts.text, threads)
+        self._flow = _Window(parts.flow, parts.flow_stage, threads)
+        self._decoder = _Window(parts.decoder, parts.decoder_stage, threads)
+
+    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+        results = self._text.run(_wanted(self._text, feeds), cancel)
+        yield from self.decode(dict(zip(self._text.outputs, results, strict=True)), cancel)
+
+    def decode(self, prior: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+        """Flow and decoder over what the text part gave."""
+        frames = prior[self._flow.stage.source]
+        total = frames.shape[-1]
+        plan = list(chunks(total))
+        latent = np.empty_like(frames)
+        done = 0
+        for number, (start, stop) in enumerate(plan):
+            needed = min(total, stop + self._decoder.stage.right)
+            if needed > done:
+                target = needed if number == 0 else plan[min(number + FLOW_AHEAD, len(plan)) - 1][1]
+                target = min(total, max(needed, target + self._decoder.stage.right))
+                latent[..., done:target] = self._flow.run(frames, prior, done, target, cancel)
+                done = target
+            yield self._decoder.run(latent, prior, start, stop, cancel).reshape(-1)
+
+
+class _Window:
+    """A graph that is run on windows of frames."""
+
+    def __init__(self, model: bytes, stage: Stage, threads: int) -> None:
+        self.stage = stage
+        self._session = OnnxSession(model, threads)
+
+    def run(self, source: Tensor, others: Mapping[str, Tensor], start: int, stop: int, cancel: CancelFlag) -> Tensor:
+        """What comes out for the frames from start to stop, exactly as if all of them had been run."""
+        stage, total = self.stage, source.shape[-1]
+        first, last = start - stage.left, stop + stage.right
+        cut_left, cut_right = first > 0, last < total
+        feeds = {
+            stage.source: source[..., max(0, first) : min(total, last)],
+            EDGES: np.array([0, 0, -cut_left, 0, 0, -cut_right], np.int64),
+            **{name: others[name] for name in stage.conditions},
+        }
+        (output,) = self._session.run(feeds, cancel)
+        offset = stage.spare if cut_left else start * stage.hop
+        return output[..., offset : offset + (stop - start) * stage.hop]
+
+
+def _wanted(session: OnnxSession, feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What of it the session takes: a voice with one speaker knows no speaker."""
+    return {name: feeds[name] for name in session.inputs}

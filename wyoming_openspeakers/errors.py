@@ -1,0 +1,93 @@
+"""What can go wrong, once for all fronts: each error has a code, an HTTP status and an exit status."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SpeechError(Exception):
+    """Base of every error that a user is told; its text says what to do."""
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(SpeechError):
+    """A wrong key or value in a configuration file, the environment or a flag."""
+
+    code = "config"
+    exit_code = 2
+
+
+class InvalidRequest(SpeechError):
+    """The request itself is wrong."""
+
+    code = "invalid-request"
+    http_status = 400
+    exit_code = 2
+
+
+class TextTooLong(InvalidRequest):
+    """More text than the service accepts."""
+
+    code = "text-too-long"
+    http_status = 413
+
+
+class UnknownVoice(SpeechError):
+    """No such voice."""
+
+    code = "unknown-voice"
+    http_status = 404
+    exit_code = 2
+
+
+class UnknownModel(SpeechError):
+    """No such model."""
+
+    code = "unknown-model"
+    http_status = 404
+    exit_code = 2
+
+
+class ModelUnavailable(SpeechError):
+    """The model exists but cannot be used on this machine as it is."""
+
+    code = "model-unavailable"
+    http_status = 409
+
+
+class ModelFilesError(SpeechError):
+    """A model's files could not be fetched, verified or removed."""
+
+    code = "model-files"
+    http_status = 502
+
+
+class Busy(SpeechError):
+    """Too much is waiting already."""
+
+    code = "busy"
+    http_status = 429
+
+
+class Timeout(SpeechError):
+    """A deadline passed: waiting for a turn, for the model or for audio."""
+
+    code = "timeout"
+    http_status = 504
+
+
+class SynthesisFailed(SpeechError):
+    """The engine or its worker process failed."""
+
+    code = "synthesis-failed"
+    http_status = 500
+
+
+class ShuttingDown(SpeechError):
+    """The service is stopping."""
+
+    code = "shutting-down"
+    http_status = 503

@@ -1,0 +1,45 @@
+"""Which command was meant, and how errors end it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ... import __version__
+from ...errors import SpeechError
+from . import check, models, say, serve, text, voices
+
+_COMMANDS = (serve, say, voices, text, models, check)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="wyoming-openspeakers",
+        description="Open voices for the home, over the Wyoming protocol. Without a command: serve.",
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    return top
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; the exit status."""
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
+        arguments = ["serve", *arguments]
+    options = parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except SpeechError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does.
+        sys.stderr.close()
+        return 0
+    return status

@@ -1,0 +1,61 @@
+"""`serve`: run the service until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from typing import Any
+
+from ...service import Service
+from .options import add_common, service_from
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("serve", help="run the service (the default)", description=__doc__)
+    parser.add_argument(
+        "--uri",
+        action="append",
+        metavar="URI",
+        help="where to speak Wyoming: tcp://HOST:PORT or unix:///PATH; may be repeated (default tcp://0.0.0.0:10200)",
+    )
+    parser.add_argument(
+        "--http", metavar="HOST:PORT", help='side server, "" for none (default 127.0.0.1:8080, this machine only)'
+    )
+    parser.add_argument("--voice", metavar="VOICE", help="default voice, such as kokoro/af_heart")
+    parser.add_argument(
+        "--zeroconf",
+        action=argparse.BooleanOptionalAction,
+        help="be discovered by Home Assistant on the local network (default: yes)",
+    )
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve."""
+    service = service_from(
+        options,
+        **{
+            "wyoming.uris": options.uri,
+            "wyoming.zeroconf": options.zeroconf,
+            "http.address": options.http,
+            "voice.default": options.voice,
+        },
+    )
+    asyncio.run(_serve(service))
+    return 0
+
+
+async def _serve(service: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await service.start()
+    print("Ready:", *service.addresses, flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await service.stop()

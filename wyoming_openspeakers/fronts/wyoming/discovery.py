@@ -1,0 +1,234 @@
+"""Lets Home Assistant find the service: zeroconf, with addresses that it can really dial."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import logging
+import os
+import re
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import ifaddr
+from zeroconf import Error
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+SERVICE_TYPE = "_wyoming._tcp.local."
+
+_LOGGER = logging.getLogger(__name__)
+_CHECK_EVERY = 60.0
+_CLOSE_TIMEOUT = 3.0
+_LONGEST_LABEL = 63
+_CONTAINER_BRIDGE = re.compile(r"(docker|veth|virbr|cni|cbr|podman|flannel|cali|lxc|lxd|hassio)|br-[0-9a-f]{12}$")
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True)
+class Advertised:
+    """A service as others on the network see it."""
+
+    name: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+class Discovery:
+    """Advertises the service while it runs, and follows the machine from network to network."""
+
+    def __init__(
+        self,
+        uris: Sequence[str],
+        data_dir: Path,
+        name: str | None = None,
+        *,
+        interfaces: Sequence[str] | None = None,
+        machine_addresses: Callable[[], Iterable[IPAddress]] | None = None,
+        check_every: float = _CHECK_EVERY,
+    ) -> None:
+        """Advertise `uris` under `name`, or else under the host's name with an id that is kept in `data_dir`.
+
+        `interfaces` are addresses of network interfaces to speak multicast on, in place of those that are advertised.
+        """
+        self._uris = uris
+        self._data_dir = data_dir
+        self._name = name
+        self._interfaces = interfaces
+        self._machine_addresses = machine_addresses or list_machine_addresses
+        self._check_every = check_every
+        self._zeroconf: AsyncZeroconf | None = None
+        self._infos: list[AsyncServiceInfo] = []
+        self._reachable: dict[int, list[IPAddress]] = {}
+        self._complained = False
+        self._watcher: asyncio.Task[None] | None = None
+
+    @property
+    def advertised(self) -> tuple[Advertised, ...]:
+        """What is advertised now; empty when there is no network."""
+        return tuple(
+            Advertised(info.get_name(), info.port or 0, tuple(info.parsed_addresses())) for info in self._infos
+        )
+
+    async def start(self) -> None:
+        """Advertise, and keep doing so as addresses come and go. Never fails: the service works without."""
+        if not await self._endpoints():
+            _LOGGER.info("Not advertised on the network: %s", _why_not(self._uris))
+        await self._update()
+        self._watcher = asyncio.create_task(self._watch(), name="discovery")
+
+    async def stop(self) -> None:
+        """Say goodbye to the network."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watcher
+            self._watcher = None
+        await self._withdraw()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._check_every)
+            await self._update()
+
+    async def _update(self) -> None:
+        try:
+            reachable = reachable_addresses(await self._endpoints(), self._machine_addresses())
+            if reachable == self._reachable:
+                return
+            # A new network means new sockets, as multicast groups are joined when they are made.
+            await self._withdraw()
+            if reachable:
+                await self._advertise(reachable)
+            self._reachable = reachable
+            self._complained = False
+        except (OSError, Error, TimeoutError) as error:
+            await self._withdraw()
+            level = logging.DEBUG if self._complained else logging.WARNING
+            self._complained = True
+            _LOGGER.log(level, "Cannot be discovered on the network: %s", error or type(error).__name__)
+
+    async def _advertise(self, reachable: dict[int, list[IPAddress]]) -> None:
+        instance = await asyncio.to_thread(stable_id, self._data_dir)
+        base = self._name or f"{friendly_host_name()}-{instance}"
+        own = {str(address): None for addresses in reachable.values() for address in addresses}
+        self._zeroconf = AsyncZeroconf(interfaces=list(self._interfaces or own))
+        for index, (port, addresses) in enumerate(reachable.items()):
+            info = AsyncServiceInfo(
+                SERVICE_TYPE,
+                f"{fit_label(base, f'-{port}' if index else '')}.{SERVICE_TYPE}",
+                port=port,
+                parsed_addresses=[str(address) for address in addresses],
+                server=f"openspeakers-{instance}-{port}.local.",
+            )
+            # The name is settled now; what is left to wait for are repeated announcements.
+            await self._zeroconf.async_register_service(info, allow_name_change=True)
+            self._infos.append(info)
+        for service in self.advertised:
+            where = ", ".join(service.addresses)
+            _LOGGER.info("Advertised as %s at %s, port %s", service.name, where, service.port)
+
+    async def _withdraw(self) -> None:
+        self._infos, self._reachable = [], {}
+        if self._zeroconf is not None:
+            # Unregisters, which sends the goodbyes; a network that is gone must not hold up the service's end.
+            with suppress(OSError, Error, TimeoutError):
+                await asyncio.wait_for(self._zeroconf.async_close(), _CLOSE_TIMEOUT)
+            # Only now: when this is cancelled half-way, `stop` closes it again.
+            self._zeroconf = None
+
+    async def _endpoints(self) -> list[tuple[IPAddress, int]]:
+        """Addresses and ports that the service is bound to, host names resolved."""
+        loop = asyncio.get_running_loop()
+        endpoints = []
+        for uri in self._uris:
+            parts = urlparse(uri)
+            if parts.scheme != "tcp" or not parts.hostname or not parts.port:
+                continue
+            with suppress(OSError):
+                for *_, found in await loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM):
+                    endpoint = (ipaddress.ip_address(str(found[0])), parts.port)
+                    if endpoint not in endpoints and not endpoint[0].is_loopback:
+                        endpoints.append(endpoint)
+        return endpoints
+
+
+def reachable_addresses(
+    endpoints: Iterable[tuple[IPAddress, int]], machine: Iterable[IPAddress]
+) -> dict[int, list[IPAddress]]:
+    """Where others can reach each port: the address it is bound to, or the machine's own when it is bound to all.
+
+    Python binds `::` to IPv6 only, so each family counts for itself.
+    """
+    own = [address for address in machine if is_routable(address)]
+    reachable: dict[int, list[IPAddress]] = {}
+    for bound, port in endpoints:
+        addresses = [bound]
+        if bound.is_unspecified:
+            addresses = [address for address in own if address.version == bound.version]
+        for address in addresses:
+            if is_routable(address) and address not in reachable.setdefault(port, []):
+                reachable[port].append(address)
+    return {port: sorted(addresses, key=_by_family) for port, addresses in reachable.items() if addresses}
+
+
+def is_routable(address: IPAddress) -> bool:
+    """Whether another machine can dial an address without knowing more."""
+    return not (address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast)
+
+
+def list_machine_addresses() -> list[IPAddress]:
+    """Addresses of this machine, save those of bridges to its containers, which no other machine can reach."""
+    return [
+        ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+        for adapter in ifaddr.get_adapters()
+        if not _CONTAINER_BRIDGE.match(adapter.nice_name)
+        for ip in adapter.ips
+    ]
+
+
+def friendly_host_name() -> str:
+    """The host's name without its domain; the service's where a container has only a number."""
+    name = socket.gethostname().partition(".")[0]
+    return "openspeakers" if name in ("", "localhost") or re.fullmatch(r"[0-9a-f]{12}", name) else name
+
+
+def stable_id(data_dir: Path) -> str:
+    """A short id of this installation, made once, so that Home Assistant knows it again after a restart."""
+    path = data_dir / "discovery-id"
+    with suppress(OSError, UnicodeDecodeError):
+        known = path.read_text(encoding="ascii").strip()
+        if re.fullmatch(r"[0-9a-f]{6}", known):
+            return known
+    new = secrets.token_hex(3)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(new)
+        draft.replace(path)
+    except OSError as error:
+        _LOGGER.warning("The id for discovery cannot be kept in %s: %s", data_dir, error.strerror)
+        return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+    return new
+
+
+def fit_label(base: str, suffix: str = "") -> str:
+    """A name of at most 63 bytes without control characters, which is what DNS-SD has room for."""
+    clean = "".join(character for character in base if character.isprintable()).strip()
+    room = _LONGEST_LABEL - len(suffix)
+    return clean.encode(errors="ignore")[:room].decode(errors="ignore").strip() + suffix
+
+
+def _by_family(address: IPAddress) -> int:
+    return address.version
+
+
+def _why_not(uris: Sequence[str]) -> str:
+    return f"{', '.join(uris)} cannot be reached from other machines"

@@ -1,0 +1,213 @@
+"""The service's side of one worker process: start it, talk to it, see it end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from wyoming.event import Event, async_read_event, async_write_event
+
+from ..engines.base import Audio, ModelSpec
+from ..errors import ModelUnavailable, SynthesisFailed, Timeout, UnknownVoice
+from ..worker import protocol
+
+_LOGGER = logging.getLogger(__name__)
+_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+
+
+class WorkerGone(Exception):
+    """The process ended while something was asked of it."""
+
+    def __init__(self, text: str, began: bool = False) -> None:
+        super().__init__(text)
+        self.began = began
+        """Whether audio of the request had come already."""
+
+
+@dataclass(frozen=True)
+class SpeakLimits:
+    """How long a worker may take, in seconds."""
+
+    first_audio: float
+    audio_gap: float
+    cancel: float
+
+
+class WorkerProcess:
+    """One running worker."""
+
+    def __init__(self, name: str, on_exit: Callable[[WorkerProcess, str], None], python: str = sys.executable) -> None:
+        self.name = name
+        self.exited = asyncio.Event()
+        self._python = python
+        self._on_exit = on_exit
+        self._ids = itertools.count(1)
+        self._inboxes: dict[int | str, asyncio.Queue[Event | None]] = {}
+        self._write_lock = asyncio.Lock()
+        self._stopping = False
+        self._why_killed = ""
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def busy(self) -> int:
+        """How many segments are in work."""
+        return sum(1 for key in self._inboxes if isinstance(key, int))
+
+    async def start(self) -> None:
+        """Start the process; `load` tells whether it really runs."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            level = logging.getLevelName(logging.getLogger("wyoming_openspeakers").getEffectiveLevel()).lower()
+            self._process = await asyncio.create_subprocess_exec(
+                *(self._python, "-m", "wyoming_openspeakers.worker", str(theirs.fileno()), str(os.getpid()), level),
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                # Ctrl-C is for the service, which ends its workers when they have finished speaking.
+                start_new_session=True,
+            )
+        self._reader, self._writer = await asyncio.open_connection(sock=ours)
+        self._task = asyncio.create_task(self._read(), name=f"worker {self.name}")
+
+    async def load(self, spec: ModelSpec, device: str) -> None:
+        """Load a model."""
+        answer = await self._ask(spec.id, protocol.Load(spec, device).event())
+        if answer.type == protocol.ERROR:
+            raise ModelUnavailable(f"Model {spec.id} cannot be loaded: {answer.data['text']}")
+
+    async def unload(self, model: str) -> None:
+        """Unload a model."""
+        await self._ask(model, Event(protocol.UNLOAD, {"model": model}))
+
+    async def speak(self, speak: protocol.Speak, limits: SpeakLimits) -> AsyncGenerator[Audio, None]:
+        """Speak a segment; closing the generator early cancels it and waits until the worker has let go."""
+        job = next(self._ids)
+        inbox = self._inboxes[job] = asyncio.Queue()
+        began = ended = False
+        try:
+            await self._send(replace(speak, id=job).event())
+            while True:
+                patience = limits.audio_gap if began else limits.first_audio
+                try:
+                    async with asyncio.timeout(patience):
+                        event = await inbox.get()
+                except TimeoutError:
+                    ended = True
+                    self.kill(f"it gave no audio for {patience:g} s")
+                    raise Timeout(f"{speak.model} gave no audio for {patience:g} s and was restarted") from None
+                if event is not None and event.type == protocol.AUDIO:
+                    began = True
+                    yield Audio(np.frombuffer(event.payload or b"", np.float32), event.data["rate"])
+                    continue
+                ended = True
+                if event is None:
+                    raise WorkerGone(f"The process of {speak.model} ended while it spoke", began)
+                if event.type == protocol.ERROR:
+                    raise _error(event)
+                return
+        except WorkerGone:
+            ended = True
+            raise
+        finally:
+            if ended:
+                del self._inboxes[job]
+            else:
+                await asyncio.shield(self._cancel(job, inbox, limits.cancel))
+
+    async def stop(self) -> None:
+        """End the process in good order."""
+        self._stopping = True
+        self._writer.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), 1)
+        except TimeoutError:
+            self.kill("it did not stop")
+        await self.exited.wait()
+
+    def kill(self, why: str) -> None:
+        """End the process at once."""
+        self._why_killed = self._why_killed or why
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def _cancel(self, job: int, inbox: asyncio.Queue[Event | None], patience: float) -> None:
+        try:
+            await self._send(Event(protocol.CANCEL, {"id": job}))
+            async with asyncio.timeout(patience):
+                while (event := await inbox.get()) and event.type == protocol.AUDIO:
+                    pass
+        except TimeoutError:
+            self.kill(f"it did not stop speaking within {patience:g} s")
+        except WorkerGone:
+            pass
+        finally:
+            del self._inboxes[job]
+
+    async def _ask(self, key: str, event: Event) -> Event:
+        inbox = self._inboxes[key] = asyncio.Queue()
+        try:
+            await self._send(event)
+            answer = await inbox.get()
+        finally:
+            del self._inboxes[key]
+        if answer is None:
+            raise WorkerGone(f"The process {self.name} ended while it loaded {key}")
+        return answer
+
+    async def _send(self, event: Event) -> None:
+        try:
+            if self.exited.is_set():
+                raise ConnectionError
+            async with self._write_lock:
+                await async_write_event(event, self._writer)
+        except ConnectionError:
+            raise WorkerGone(f"The process {self.name} has ended") from None
+
+    async def _read(self) -> None:
+        try:
+            while event := await async_read_event(self._reader):
+                inbox = self._inboxes.get(event.data.get("id") or event.data.get("model") or "")
+                if inbox is not None:
+                    inbox.put_nowait(event)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._writer.close()
+            status = await self._process.wait()
+            self.exited.set()
+            for inbox in self._inboxes.values():
+                inbox.put_nowait(None)
+            reason = self._why_killed or (f"signal {-status}" if status < 0 else f"exit status {status}")
+            self._on_exit(self, "stopped" if self._stopping else reason)
+
+
+def _error(event: Event) -> Exception:
+    text = event.data["text"]
+    match event.data.get("code"):
+        case "unknown_voice":
+            return UnknownVoice(text)
+        case "model_missing" | "package_missing" | "bad_parameter":
+            return ModelUnavailable(text)
+        case _:
+            return SynthesisFailed(text)
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, with the package found where this process found it."""
+    paths: Sequence[str] = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    if _PACKAGE_PARENT.name == "site-packages":
+        paths = paths[1:]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else dict(os.environ)

@@ -1,0 +1,111 @@
+"""Sentences in work: each is spoken into its own queue while earlier ones are heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import __version__
+from ..engines.base import Audio
+from ..models.manager import ModelManager, Turn
+from ..models.voices import ChosenVoice
+from ..worker.protocol import Speak
+from .cache import PhraseCache, phrase_key
+from .request import SpeechRequest
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words to speak in one go."""
+
+    words: str
+    voice: ChosenVoice
+    language: str
+    speed: float = 1.0
+
+    pause_before: float | None = None
+    """Seconds, where it is not the usual pause."""
+
+    needed_in: float = 0.0
+    """Seconds until a listener needs its audio, as far as can be told."""
+
+
+@dataclass(eq=False)
+class Piece:
+    """A sentence and its audio as it comes."""
+
+    sentence: Sentence
+    written: int
+    """Characters of the text that it was made of."""
+
+    _arrived: asyncio.Queue[Audio | Exception | None] = field(default_factory=asyncio.Queue)
+
+    async def audio(self) -> AsyncIterator[Audio]:
+        """The audio as it comes; raises what went wrong where it went wrong."""
+        while (item := await self._arrived.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    async def fill(self, source: AsyncGenerator[Audio, None]) -> None:
+        """Take audio from a source until it ends."""
+        try:
+            async with aclosing(source):
+                async for audio in source:
+                    self._arrived.put_nowait(audio)
+        except Exception as error:
+            self._arrived.put_nowait(error)
+        else:
+            self._arrived.put_nowait(None)
+
+
+async def speak_sentence(
+    sentence: Sentence, request: SpeechRequest, manager: ModelManager, cache: PhraseCache
+) -> AsyncGenerator[Audio, None]:
+    """The sentence's audio: from the cache, or from its engine and then into the cache."""
+    speak = _message(sentence, request)
+    key = _key(sentence, speak)
+    if request.use_cache and (phrase := await cache.get(key)):
+        yield Audio(phrase.samples, phrase.rate)
+        return
+    spoken: list[Audio] = []
+    async with aclosing(manager.speak(speak, Turn(request.client, request.urgency))) as chunks:
+        async for audio in chunks:
+            spoken.append(audio)
+            yield audio
+    if request.use_cache and spoken:
+        cache.put(key, spoken[0].rate, np.concatenate([audio.samples for audio in spoken]))
+
+
+def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
+    voice = sentence.voice
+    slowest, fastest = voice.installed.capabilities.speed or (1.0, 1.0)
+    return Speak(
+        id=0,
+        model=voice.model,
+        text=sentence.words,
+        voice=voice.engine_voice,
+        speaker=voice.speaker,
+        language=sentence.language,
+        speed=min(max(sentence.speed, slowest), fastest),
+        seed=request.seed,
+        parameters={**voice.installed.entry.parameters, **request.parameters},
+        urgency=int(request.urgency),
+        needed_in=sentence.needed_in,
+    )
+
+
+def _key(sentence: Sentence, speak: Speak) -> str:
+    voice = sentence.voice.installed
+    return phrase_key(
+        service=__version__,
+        model=speak.model,
+        revision=[voice.entry.hub.revision if voice.entry.hub else "", voice.voice.revision],
+        voice=[speak.voice, speak.speaker, speak.language],
+        text=speak.text,
+        sound=[speak.speed, speak.seed, speak.parameters],
+    )

@@ -1,0 +1,244 @@
+"""One answer: sentences spoken ahead of the listener, in order, as one stream of audio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self, cast
+
+from ..config import Config
+from ..events import EventBus, SpeechEnded
+from ..models.manager import ModelManager
+from .audio.chain import AudioChain, ChainOptions
+from .audio.pcm import silence
+from .cache import PhraseCache
+from .choose import VoiceChooser
+from .leveling import Leveling
+from .pieces import Piece, Sentence, speak_sentence
+from .request import SpeechRequest, TextFeed
+from .script import Line, Script
+from .speakable import Speakable
+
+_LOGGER = logging.getLogger(__name__)
+
+_AHEAD = 2
+"""Sentences in work at once: the one that is heard and the next."""
+
+_SECONDS_PER_CHARACTER = 0.06
+"""How long text takes to say, before it is known."""
+
+_ENDS_SENTENCE = tuple('.!?…。！？।"”»')
+
+_CLAUSE_PAUSE = 0.3
+"""The pause after a piece of a sentence, as a part of that after a whole one."""
+
+_GAP_FILLER = 0.1
+"""Seconds of silence that tell a player to go on waiting."""
+
+_LONGEST_STEP = 2
+"""Seconds of audio that are worked on before others get a turn."""
+
+_PCM_WIDTH = 2
+
+
+_MORE_COMES: Final = cast(Piece, object())
+
+
+@dataclass(frozen=True)
+class SpeechParts:
+    """What every response is made with."""
+
+    config: Config
+    manager: ModelManager
+    chooser: VoiceChooser
+    speakable: Speakable
+    cache: PhraseCache
+    leveling: Leveling
+    bus: EventBus
+
+
+class Response:
+    """The audio of one request; leaving its context stops all its work, down to the engine."""
+
+    def __init__(self, parts: SpeechParts, request: SpeechRequest, text: str | TextFeed) -> None:
+        self._parts = parts
+        self._request = request
+        self._text = text
+        self._pieces: asyncio.Queue[Piece | Exception | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(_AHEAD)
+        self._script = Script(request, text, parts.config, parts.manager, parts.chooser, parts.speakable)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._levels = parts.leveling.response()
+        self._began = time.monotonic()
+        self._first_audio: float | None = None
+        self._heard_until = 0.0
+        """When a listener has heard all that was sent."""
+        self._promised_until = 0.0
+        """The same for all sentences so far, as far as that can be told."""
+        self._written = 0
+        self._seconds = 0.0
+        self.rate = 0
+        """Hertz of the audio; known when the first comes."""
+
+    async def __aenter__(self) -> Self:
+        self._start(self._produce())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._script.voice.done() and not self._script.voice.cancelled():
+            # Its exception was raised through the pieces where nobody waited for the voice.
+            self._script.voice.exception()
+        self._report(error)
+
+    @property
+    def progress(self) -> float:
+        """How much of a whole text is spoken, from 0 to 1."""
+        return min(1.0, self._written / len(self._text)) if isinstance(self._text, str) and self._text else 0.0
+
+    async def rate_ahead(self) -> int:
+        """The audio's rate as soon as the voice is known, 0 when that takes the first audio."""
+        voice = await asyncio.shield(self._script.voice)
+        self.rate = self._parts.config.audio.output_rate or voice.installed.voice.rate
+        return self.rate
+
+    async def pcm(self) -> AsyncIterator[bytes]:
+        """The audio as s16le mono; always some, be it silence."""
+        await self.rate_ahead()
+        audio = self._parts.config.audio
+        chain = AudioChain(
+            ChainOptions(
+                output_rate=self.rate or None,
+                lead_silence=audio.lead_silence,
+                tail_silence=audio.tail_silence,
+                segment_pause=audio.sentence_pause,
+                trim=audio.trim,
+            )
+        )
+        while (piece := await self._next_piece()) is not None:
+            if piece is _MORE_COMES:
+                yield self._sent(silence(self.rate, _GAP_FILLER))
+                continue
+            async for pcm in self._play(piece, chain):
+                self.rate = chain.rate or self.rate
+                yield self._sent(pcm)
+            self._room.release()
+            self._written += piece.written
+        pcm = chain.finish()
+        self.rate = chain.rate or self.rate
+        yield self._sent(pcm)
+        self._levels.learn()
+
+    async def _play(self, piece: Piece, chain: AudioChain) -> AsyncIterator[bytes]:
+        voice = piece.sentence.voice
+        heard = False
+        async for audio in piece.audio():
+            if not heard:
+                heard = True
+                chain.begin_segment(
+                    audio.rate,
+                    self._levels.gain(voice),
+                    trim=voice.installed.capabilities.pads_silence,
+                    pause=piece.sentence.pause_before,
+                )
+            for begin in range(0, len(audio.samples), step := _LONGEST_STEP * audio.rate):
+                samples = audio.samples[begin : begin + step]
+                self._levels.hear(voice, samples, audio.rate)
+                if pcm := chain.feed(samples):
+                    yield pcm
+        if heard and (pcm := chain.end_segment()):
+            yield pcm
+
+    async def _next_piece(self) -> Piece | None:
+        """The next sentence, None at the end, _MORE_COMES when it is time to tell the player to go on waiting."""
+        patience = None
+        gap = self._parts.config.audio.fill_gaps
+        if gap and self._first_audio is not None and isinstance(self._text, TextFeed):
+            patience = self._audio_ahead() + gap
+        try:
+            async with asyncio.timeout(patience):
+                piece = await self._pieces.get()
+        except TimeoutError:
+            return _MORE_COMES
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    async def _produce(self) -> None:
+        """Turn the text into sentences and start to speak each when there is room."""
+        try:
+            await self._speak_lines()
+        except Exception as error:
+            if not self._script.voice.done():
+                self._script.voice.set_exception(error)
+            self._pieces.put_nowait(error)
+        else:
+            self._pieces.put_nowait(None)
+
+    async def _speak_lines(self) -> None:
+        previous = ""
+        async for line in self._script.lines(self._audio_ahead):
+            await self._room.acquire()
+            self._speak(line, previous)
+            previous = line.words
+
+    def _speak(self, line: Line, previous: str) -> None:
+        pause = self._parts.config.audio.sentence_pause
+        if not previous.endswith(_ENDS_SENTENCE):
+            pause *= _CLAUSE_PAUSE
+        now = time.monotonic()
+        speed = (self._request.speed or self._parts.config.voice.speed) * line.speed
+        sentence = Sentence(
+            line.words,
+            line.voice,
+            line.language,
+            speed=speed,
+            pause_before=pause + line.pause_before,
+            needed_in=max(0.0, self._promised_until - now),
+        )
+        self._promised_until = max(self._promised_until, now) + len(line.words) * _SECONDS_PER_CHARACTER / speed
+        piece = Piece(sentence, line.written)
+        self._start(piece.fill(speak_sentence(sentence, self._request, self._parts.manager, self._parts.cache)))
+        self._pieces.put_nowait(piece)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _audio_ahead(self) -> float:
+        """Seconds of audio that were sent and cannot have been heard yet."""
+        return max(0.0, self._heard_until - time.monotonic())
+
+    def _sent(self, pcm: bytes) -> bytes:
+        now = time.monotonic()
+        if self._first_audio is None:
+            self._first_audio = now
+        seconds = len(pcm) / _PCM_WIDTH / self.rate
+        self._heard_until = max(self._heard_until, now) + seconds
+        self._seconds += seconds
+        return pcm
+
+    def _report(self, error: BaseException | None) -> None:
+        voice = None
+        if self._script.voice.done() and not self._script.voice.cancelled() and not self._script.voice.exception():
+            voice = self._script.voice.result().installed.name
+        ended = SpeechEnded(
+            client=self._request.client,
+            voice=voice,
+            characters=self._written,
+            first_audio=None if self._first_audio is None else self._first_audio - self._began,
+            total=time.monotonic() - self._began,
+            audio=self._seconds,
+            error=None if error is None else (str(error) or type(error).__name__),
+        )
+        _LOGGER.info("%s", ended)
+        self._parts.bus.publish(ended)

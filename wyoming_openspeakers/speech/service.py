@@ -1,0 +1,91 @@
+"""The speech service: the one thing that every front talks to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from ..config import Config
+from ..errors import ModelUnavailable, ShuttingDown, TextTooLong
+from ..events import EventBus
+from ..models.manager import ModelManager
+from ..models.voices import VoiceCatalog
+from .audio.voice_loudness import VoiceLoudness
+from .cache import PhraseCache
+from .choose import VoiceChooser
+from .leveling import Leveling
+from .request import SpeechRequest, TextFeed
+from .response import Response, SpeechParts
+from .script import Script
+from .speakable import Speakable
+
+
+class SpeechService:
+    """Speaks texts with the voices of all models."""
+
+    def __init__(self, config: Config, manager: ModelManager, bus: EventBus) -> None:
+        data, target = config.data_path, config.audio.loudness
+        self._config = config
+        self._manager = manager
+        self.cache = PhraseCache(
+            data / "cache" / "phrases", config.cache.max_megabytes * 1_000_000 if config.cache.enabled else 0
+        )
+        loudness = None if target is None else VoiceLoudness(data / "loudness.json", target=target)
+        self._parts = SpeechParts(
+            config=config,
+            manager=manager,
+            chooser=VoiceChooser(config.voice, config.text),
+            speakable=Speakable(config.text),
+            cache=self.cache,
+            leveling=Leveling(loudness),
+            bus=bus,
+        )
+        self._warming: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Read what was kept from earlier runs, and get ready for the first sentence."""
+        await self.cache.start()
+        await self._parts.leveling.start()
+        with suppress(ModelUnavailable):
+            language = self._manager.catalog.default().language
+            self._warming = asyncio.create_task(asyncio.to_thread(self._parts.speakable.warm, language))
+
+    def refuse_more(self) -> None:
+        """Take no more requests."""
+        self._stopping = True
+
+    async def stop(self) -> None:
+        """Write what shall be kept."""
+        if self._warming:
+            await self._warming
+        await self._parts.leveling.stop()
+        await self.cache.stop()
+
+    async def voices(self) -> VoiceCatalog:
+        """All voices that can be used now."""
+        return await self._manager.voices()
+
+    def check_length(self, text: str) -> None:
+        """Raise when a text is longer than the service takes."""
+        most = self._config.text.max_characters
+        if len(text) > most:
+            raise TextTooLong(f"The text has {len(text)} characters; at most {most} are taken")
+
+    def text_feed(self) -> TextFeed:
+        """A feed for a text that comes piece by piece."""
+        return TextFeed(self._config.text.max_characters)
+
+    async def script(self, request: SpeechRequest, text: str) -> AsyncIterator[str]:
+        """What would be spoken, a segment at a time."""
+        parts = self._parts
+        script = Script(request, text, parts.config, parts.manager, parts.chooser, parts.speakable)
+        async for line in script.lines(lambda: 0.0):
+            yield line.words
+
+    def speak(self, request: SpeechRequest, text: str | TextFeed) -> Response:
+        """Speak a text: a context manager that gives PCM as it is made, and stops everything when it is left."""
+        if self._stopping:
+            raise ShuttingDown("The service is stopping")
+        return Response(self._parts, request, text)

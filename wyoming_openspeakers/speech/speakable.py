@@ -1,0 +1,53 @@
+"""Clean sentences into words that any engine can read."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ..config import TextConfig, read_yaml
+from ..errors import ConfigError
+from .text.normalize import normalize, warm
+from .text.pronounce import Pronunciations
+from .text.stream import TextOptions, TextStream
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Speakable:
+    """The text stages, as they are configured."""
+
+    def __init__(self, config: TextConfig) -> None:
+        self._config = config
+        self._pronunciations = _pronunciations(config)
+        self._options = TextOptions(
+            markup=config.markup, emoji=config.emoji, urls=config.urls, max_segment=config.max_segment
+        )
+
+    def warm(self, language: str) -> None:
+        """Build what the first sentence in a language would wait for."""
+        if self._config.numbers:
+            warm(language)
+
+    def stream(self, first_segment: int = 0, *, markup: bool = True) -> TextStream:
+        """A stream that cuts raw text into clean sentences."""
+        options = self._options if markup else TextOptions(
+            markup=False, emoji=self._options.emoji, urls=self._options.urls, max_segment=self._options.max_segment
+        )
+        return TextStream(options, first_limit=first_segment or None)
+
+    def words(self, sentence: str, language: str) -> str:
+        """A clean sentence as it shall be spoken."""
+        spoken = self._pronunciations.apply(sentence, language)
+        return normalize(spoken, language) if self._config.numbers else spoken
+
+
+def _pronunciations(config: TextConfig) -> Pronunciations:
+    entries = {language: dict(words) for language, words in config.pronounce.items()}
+    if config.pronounce_file:
+        path = Path(config.pronounce_file).expanduser()
+        for language, words in read_yaml(path).items():
+            if not isinstance(words, dict):
+                raise ConfigError(f"{path}: {language}: must hold words and their respellings")
+            entries.setdefault(str(language), {}).update({str(key): str(value) for key, value in words.items()})
+    return Pronunciations.from_mapping(entries)

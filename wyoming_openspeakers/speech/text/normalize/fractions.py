@@ -1,0 +1,71 @@
+"""Fractions: 1/2, 3/4, ½, 2½, and 8/10 where it is a share."""
+
+from __future__ import annotations
+
+import re
+
+from .notation import GAP, Written
+from .rule import Rule, rule
+from .speech import Speech
+from .units import UNIT_OF, Units
+
+_SIGNS = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+}  # fmt: skip
+_USUAL = {2, 3, 4, 8}
+"""Denominators that make a fraction of any numerator; 4/5 is more often four out of five."""
+
+
+def rules(speech: Speech, units: Units) -> list[Rule]:
+    """Rules for fractions; none for a language with no words for them."""
+    language, words = speech.language, speech.words
+    if not language.fractions:
+        return []
+    symbols = "|".join(sorted((re.escape(symbol) for symbol in UNIT_OF), key=len, reverse=True))
+    unit = f"(?:{GAP}(?P<unit>{symbols})(?![\\w/]))?"
+
+    def fraction(numerator: int, denominator: int) -> str:
+        one, other = language.fractions[denominator]
+        count = words.cardinal(numerator, language.masculine_form)
+        return f"{count} {one if numerator == 1 else other}"
+
+    def speak(whole: str | None, numerator: int, denominator: int, symbol: str | None) -> str:
+        if not whole:
+            spoken = fraction(numerator, denominator)
+            number = Written("1")
+        else:
+            number = Written(whole, "5")
+            count = words.whole(whole, language.masculine_form if denominator == 2 else "")
+            is_half = (numerator, denominator) == (1, 2)
+            spoken = (language.and_half if is_half else language.and_fraction).format(
+                count, fraction(numerator, denominator)
+            )
+        named = units.name(UNIT_OF[symbol], number) if symbol else None
+        return f"{spoken} {named[0]}" if named else f"{spoken} {symbol}" if symbol else spoken
+
+    def signed(match: re.Match[str]) -> str:
+        return speak(match["whole"], *_SIGNS[match["sign"]], match["unit"])
+
+    def slashed(match: re.Match[str]) -> str | None:
+        numerator, denominator = int(match["numerator"]), int(match["denominator"])
+        if numerator < denominator and denominator in language.fractions and (numerator == 1 or denominator in _USUAL):
+            return speak(match["whole"], numerator, denominator, match["unit"])
+        if match["whole"] or match["unit"] or numerator > denominator or denominator == 0 or not language.out_of:
+            return None
+        return f"{words.cardinal(numerator)} {language.out_of} {words.cardinal(denominator)}"
+
+    return [
+        rule(
+            rf"(?<![\w.,/])(?P<whole>[0-9]{{1,6}})?[ ]?(?P<sign>[{''.join(_SIGNS)}])(?![0-9]){unit}",
+            signed,
+            "".join(_SIGNS),
+        ),
+        rule(
+            rf"(?<![\w.,/:-])"
+            rf"(?:(?P<whole>[0-9]{{1,3}}) )?(?P<numerator>[0-9]{{1,3}})/(?P<denominator>[0-9]{{1,3}})"
+            rf"(?![\w/:-]|[.,][0-9]){unit}",
+            slashed,
+            "/",
+        ),
+    ]

@@ -1,0 +1,72 @@
+"""What the service and a worker say to each other, in Wyoming's framing over a socket pair."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from wyoming.event import Event
+
+from ..engines.base import ModelSpec
+
+LOAD = "load"
+LOADED = "loaded"
+UNLOAD = "unload"
+UNLOADED = "unloaded"
+SPEAK = "speak"
+AUDIO = "audio"
+DONE = "done"
+CANCEL = "cancel"
+CANCELLED = "cancelled"
+ERROR = "error"
+HELLO = "hello"
+
+
+@dataclass(frozen=True)
+class Load:
+    """Make a model ready."""
+
+    model: ModelSpec
+    device: str
+
+    def event(self) -> Event:
+        """The event on the wire."""
+        return Event(LOAD, {"model": asdict(self.model), "device": self.device})
+
+    @staticmethod
+    def from_event(event: Event) -> Load:
+        """Read it back."""
+        model = dict(event.data["model"])
+        for name in ("paths", "languages"):
+            model[name] = tuple(model[name])
+        return Load(ModelSpec(**model), event.data["device"])
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Speak one segment."""
+
+    id: int
+    model: str
+    text: str
+    voice: str
+    language: str | None = None
+    speaker: str | None = None
+    speed: float = 1.0
+    seed: int | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    urgency: int = 0
+    """Class of the request: a lower number always goes first."""
+
+    needed_in: float = 0.0
+    """Seconds until a listener runs out of audio."""
+
+    def event(self) -> Event:
+        """The event on the wire."""
+        return Event(SPEAK, asdict(self))
+
+    @staticmethod
+    def from_event(event: Event) -> Speak:
+        """Read it back."""
+        return Speak(**event.data)
