@@ -86,7 +86,9 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
 class ServeProcess:
     """`wyoming-openspeakers serve` as a user runs it."""
 
-    def __init__(self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, arguments: Sequence[str] = (), environment: dict[str, str] | None = None
+    ) -> None:
         command = [sys.executable, "-m", "wyoming_openspeakers", "serve", "--data-dir", str(data_dir)]
         if not any(argument == "--uri" for argument in arguments):
             command += ["--uri", "tcp://127.0.0.1:0"]
@@ -94,7 +96,7 @@ class ServeProcess:
             command += ["--http", "127.0.0.1:0"]
         if "--zeroconf" not in arguments:
             command += ["--no-zeroconf"]
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [*command, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

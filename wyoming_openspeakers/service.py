@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -85,6 +86,14 @@ class Service:
         self._running.push_async_callback(wyoming.stop)
         self.addresses[:0] = wyoming.uris
         if config.wyoming.zeroconf:
-            discovery = Discovery(wyoming.uris, config.data_path, config.wyoming.name or None)
-            await discovery.start()
-            self._running.push_async_callback(discovery.stop)
+            self._advertise(Discovery(wyoming.uris, config.data_path, config.wyoming.name or None))
+
+    def _advertise(self, discovery: Discovery) -> None:
+        """Become known on the network, in the background: probing for the name takes a second."""
+        starting = asyncio.create_task(discovery.start(), name="discovery")
+
+        async def stop() -> None:
+            await asyncio.gather(starting, return_exceptions=True)
+            await discovery.stop()
+
+        self._running.push_async_callback(stop)

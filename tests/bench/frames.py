@@ -31,11 +31,12 @@ _ODD: tuple[Any, ...] = (
 def conversations(seed: int, frames: int) -> Iterator[list[bytes]]:
     """What to send over one connection after another, so many frames in all.
 
-    Well-framed nonsense keeps a connection open, so it comes first; one frame that is broken as such ends it.
+    Well-framed nonsense may keep a connection open, so it comes first; one frame that is broken as such ends it. The
+    conversations are short, since a server that hangs up at the first offence never sees the rest.
     """
     chance = random.Random(seed)
     while frames > 0:
-        count = min(frames, chance.randint(1, 24))
+        count = min(frames, chance.randint(1, 5))
         yield [*(odd_frame(chance) for _ in range(count - 1)), broken_frame(chance)]
         frames -= count
 

@@ -8,7 +8,9 @@ from wyoming_openspeakers.errors import Busy, Timeout
 from wyoming_openspeakers.models.queue import TurnQueue, Urgency
 
 
-async def take(queue: TurnQueue, log: list[str], name: str, client: str, urgency: Urgency = Urgency.INTERACTIVE) -> None:
+async def take(
+    queue: TurnQueue, log: list[str], name: str, client: str, urgency: Urgency = Urgency.INTERACTIVE
+) -> None:
     """Wait for a turn, note it and give it back."""
     async with queue.turn(client, urgency, 5):
         log.append(name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from wyoming_openspeakers.engines.base import Audio, Cancelled, CancelFlag, EngineError
+from wyoming_openspeakers.engines.base import Audio, CancelFlag, Cancelled, EngineError
 from wyoming_openspeakers.worker.scheduler import Job, Scheduler
 
 RATE = 1000
@@ -61,7 +61,7 @@ def gated(log: Log, *jobs: Callable[[], Job]) -> None:
 
 def test_everyone_hears_the_first_chunk_before_anyone_the_second() -> None:
     log = Log()
-    gated(log, *(lambda n=n: job(n, speech(3)) for n in (1, 2, 3)))  # type: ignore[misc]
+    gated(log, *(lambda n=n: job(n, speech(3)) for n in (1, 2, 3)))
     log.wait(1, 2, 3)
     assert log.audio == [1, 2, 3] * 3
     assert all(end == (None, True) for number, end in log.ends.items() if number)

@@ -88,7 +88,7 @@ class KokoroEngine(Engine):
         model = _model(spec)
         assert model is not None
         self._spec = spec
-        self._session = OnnxSession(model, threads(spec))
+        self._session = OnnxSession(model, threads(spec), tidy=True)
         for _ in self.stream(EngineRequest("Hello.", spec.voice or self.voices(spec)[0].name)):
             pass
 

@@ -33,9 +33,12 @@ def on_processor(name: str, device: str) -> None:
 
 
 class OnnxSession:
-    """A model in memory, run from one thread or several."""
+    """A model in memory, run from one thread or several.
 
-    def __init__(self, model: Path | bytes, thread_count: int) -> None:
+    `tidy` gives back after each run what the run needed: for models that need much and run long.
+    """
+
+    def __init__(self, model: Path | bytes, thread_count: int, tidy: bool = False) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -50,15 +53,18 @@ class OnnxSession:
         except Exception as error:
             name = "The model" if isinstance(model, bytes) else str(model)
             raise EngineError(f"{name} cannot be loaded: {error}", "model_missing") from error
+        self._tidy = tidy
         self.inputs: tuple[str, ...] = tuple(item.name for item in self.native.get_inputs())
         self.outputs: tuple[str, ...] = tuple(item.name for item in self.native.get_outputs())
 
     def run(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> list[Tensor]:
         """Run the model for all of its outputs."""
-        return run(self.native, self.outputs, feeds, cancel)
+        return run(self.native, self.outputs, feeds, cancel, self._tidy)
 
 
-def run(session: Any, outputs: Sequence[str], feeds: Mapping[str, Tensor], cancel: CancelFlag) -> list[Tensor]:
+def run(
+    session: Any, outputs: Sequence[str], feeds: Mapping[str, Tensor], cancel: CancelFlag, tidy: bool = False
+) -> list[Tensor]:
     """Run an onnxruntime session; raises Cancelled within milliseconds when the flag is set."""
     import onnxruntime
 
@@ -66,6 +72,8 @@ def run(session: Any, outputs: Sequence[str], feeds: Mapping[str, Tensor], cance
         raise Cancelled
     options = onnxruntime.RunOptions()
     options.log_severity_level = NOTHING_BUT_FATAL
+    if tidy:
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     forget = cancel.on_set(partial(setattr, options, "terminate", True))
     try:
         results: list[Tensor] = session.run(outputs, feeds, options)

@@ -74,7 +74,7 @@ class PiperEngine(Engine):
 
     @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:
-        if importlib.util.find_spec("piper") is None:
+        if not _installed():
             return "Piper is not installed: pip install 'wyoming-openspeakers[piper]'"
         if not cls.voices(spec):
             places = ", ".join(spec.paths) or "no folder"
@@ -84,7 +84,7 @@ class PiperEngine(Engine):
     def load(self, spec: ModelSpec, device: str) -> None:
         on_processor("Piper", device)
         if problem := self.problem(spec):
-            raise EngineError(problem, "package_missing" if "installed" in problem else "model_missing")
+            raise EngineError(problem, "model_missing" if _installed() else "package_missing")
         self._spec = spec
         voice = spec.voice or self.voices(spec)[0].name
         # Short and long, because a first run of a shape is slower than the next ones.
@@ -122,6 +122,10 @@ class PiperEngine(Engine):
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
             return voice
+
+
+def _installed() -> bool:
+    return importlib.util.find_spec("piper") is not None
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,10 @@ class SplitVoice:
             needed = min(total, stop + self._decoder.stage.right)
             if needed > done:
                 target = needed if number == 0 else plan[min(number + FLOW_AHEAD, len(plan)) - 1][1]
-                target = min(total, max(needed, target + self._decoder.stage.right))
+                target = max(needed, target + self._decoder.stage.right)
+                if total - target < self._flow.stage.left + self._flow.stage.right:
+                    # What is left would cost more for its context than for itself.
+                    target = total
                 latent[..., done:target] = self._flow.run(frames, prior, done, target, cancel)
                 done = target
             yield self._decoder.run(latent, prior, start, stop, cancel).reshape(-1)

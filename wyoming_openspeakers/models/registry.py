@@ -12,7 +12,6 @@ from ..config import SHIPPED_MODELS, Section, explain, read_yaml
 from ..engines.base import Engine, ModelSpec, engine_class
 from ..errors import ConfigError, UnknownModel
 
-
 _VOICE_PARTS = ("language", "name", "quality")
 
 
@@ -55,6 +54,9 @@ class ModelEntry(Section):
     threads: int = Field(0, ge=0, description="Processor threads; 0 for the service's setting.")
     first_segment: int = Field(
         0, ge=0, description="Cut the first sentence at a clause after so many characters, to be heard sooner."
+    )
+    loudness: float | None = Field(
+        None, ge=-70, le=0, description="How loud its voices are in LUFS, until each has been measured."
     )
     parameters: dict[str, Any] = Field({}, description="Defaults for the engine's own parameters.")
 

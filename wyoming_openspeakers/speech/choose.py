@@ -42,6 +42,12 @@ class VoiceChooser:
         chosen = catalog.default(detected)
         return chosen, _tag(chosen, detected)
 
+    def warm(self, catalog: VoiceCatalog) -> None:
+        """Get ready to tell languages apart, where there is more than one; blocks for about a second."""
+        candidates = tuple(self._candidates(catalog))
+        if self._detects and len(candidates) > 1:
+            _detector(candidates).warm()
+
     def _spoken_by(self, chosen: ChosenVoice, text: str) -> str:
         """The text's language, among those that the voice speaks."""
         return _tag(chosen, self._detect(text, _primaries(chosen)))

@@ -42,7 +42,7 @@ class ResponseLevels:
 
     def gain(self, voice: ChosenVoice) -> float:
         """The factor for a voice; the same all through the response."""
-        return self._gain(*_name(voice)) if self._gain else 1.0
+        return self._gain(*_name(voice), voice.installed.entry.loudness) if self._gain else 1.0
 
     def hear(self, voice: ChosenVoice, samples: Samples, rate: int) -> None:
         """Measure a voice that is not known well yet."""

@@ -48,9 +48,14 @@ class SpeechService:
         """Read what was kept from earlier runs, and get ready for the first sentence."""
         await self.cache.start()
         await self._parts.leveling.start()
+        self._warming = asyncio.create_task(asyncio.to_thread(self._warm))
+
+    def _warm(self) -> None:
+        """Build what the first sentence would wait for."""
+        catalog = self._manager.catalog
         with suppress(ModelUnavailable):
-            language = self._manager.catalog.default().language
-            self._warming = asyncio.create_task(asyncio.to_thread(self._parts.speakable.warm, language))
+            self._parts.speakable.warm(catalog.default().language)
+        self._parts.chooser.warm(catalog)
 
     def refuse_more(self) -> None:
         """Take no more requests."""

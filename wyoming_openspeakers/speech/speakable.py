@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from ..config import TextConfig, read_yaml
+from ..config import TextConfig
 from ..errors import ConfigError
 from .text.normalize import normalize, warm
 from .text.pronounce import Pronunciations
@@ -43,11 +43,12 @@ class Speakable:
 
 
 def _pronunciations(config: TextConfig) -> Pronunciations:
-    entries = {language: dict(words) for language, words in config.pronounce.items()}
-    if config.pronounce_file:
-        path = Path(config.pronounce_file).expanduser()
-        for language, words in read_yaml(path).items():
-            if not isinstance(words, dict):
-                raise ConfigError(f"{path}: {language}: must hold words and their respellings")
-            entries.setdefault(str(language), {}).update({str(key): str(value) for key, value in words.items()})
-    return Pronunciations.from_mapping(entries)
+    try:
+        given = Pronunciations.from_mapping(config.pronounce)
+        if not config.pronounce_file:
+            return given
+        return Pronunciations.from_file(Path(config.pronounce_file).expanduser()) | given
+    except OSError as error:
+        raise ConfigError(f"text.pronounce_file: {config.pronounce_file}: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"text.pronounce: {error}") from None

@@ -19,7 +19,8 @@ async def read(raw: bytes) -> Event | None:
 
 
 async def test_golden_bytes() -> None:
-    raw = b'{"type":"synthesize","data":{"a":1,"text":"x"},"data_length":12,"payload_length":3}\n{"text":"y"}\x01\x02\x03'
+    header = b'{"type":"synthesize","data":{"a":1,"text":"x"},"data_length":12,"payload_length":3}\n'
+    raw = header + b'{"text":"y"}\x01\x02\x03'
     assert await read(raw) == Event("synthesize", {"a": 1, "text": "y"}, b"\x01\x02\x03")
 
 
@@ -64,7 +65,10 @@ async def test_what_cannot_be_read_is_explained(raw: bytes, complaint: str) -> N
         await read(raw)
 
 
-@pytest.mark.parametrize("raw", [b"", b'{"type":"x"', b'{"type":"x","data_length":9}\n{"a"', b'{"type":"x","payload_length":9}\nabc'])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b'{"type":"x"', b'{"type":"x","data_length":9}\n{"a"', b'{"type":"x","payload_length":9}\nabc'],
+)
 async def test_an_early_end_is_an_end(raw: bytes) -> None:
     assert await read(raw) is None
 

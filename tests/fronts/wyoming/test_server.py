@@ -26,9 +26,10 @@ def uri(service: Service) -> str:
 
 async def wait_for_idle(service: Service, seconds: float = 5) -> None:
     """Wait until no worker has anything to do."""
-    async with asyncio.timeout(seconds):
-        while any(worker.busy for worker in service.manager.workers()):
-            await asyncio.sleep(0.005)
+    deadline = time.monotonic() + seconds
+    while any(worker.busy for worker in service.manager.workers()):
+        assert time.monotonic() < deadline, "a worker is still busy"
+        await asyncio.sleep(0.005)
 
 
 # What the service tells about itself
@@ -172,6 +173,17 @@ async def test_too_long_a_text_is_refused(start: StartService) -> None:
         assert await client.read() is None
 
 
+async def test_the_phrase_cache_and_its_bypass(start: StartService) -> None:
+    service = await start()
+    async with Client(uri(service)) as client:
+        first = await client.synthesize("sleep:0.3 tone.")
+        cached = await client.synthesize("sleep:0.3 tone.")
+        anew = await client.synthesize("sleep:0.3 tone.", context={"cache": False})
+    assert first.pcm == cached.pcm == anew.pcm
+    assert first.first_audio and cached.first_audio and anew.first_audio
+    assert cached.first_audio < 0.1 < 0.3 <= anew.first_audio
+
+
 # Text in a stream
 
 
@@ -204,7 +216,7 @@ async def test_a_pause_inside_a_sentence_is_spoken_after_the_flush_time(start: S
     service = await start(text__flush_after=0.2)
     async with Client(uri(service)) as client:
         await client.send("synthesize-start")
-        await client.send("synthesize-chunk", text="tone tone tone ")
+        await client.send("synthesize-chunk", text="tone " * 6)
         began = time.perf_counter()
         await client.read_until("audio-chunk")
         assert 0.15 < time.perf_counter() - began < 2
@@ -331,6 +343,7 @@ async def test_waiting_for_a_turn_ends(start: StartService) -> None:
     for client in clients:
         await client.__aenter__()
         await client.send("synthesize", text="sleep:5 tone")
+    await asyncio.sleep(0.2)
     async with Client(uri(service)) as late:
         answer = await late.synthesize("tone")
         assert answer.error and answer.error["code"] == "timeout"

@@ -67,11 +67,23 @@ def test_a_response_keeps_its_gain_while_others_teach() -> None:
     async def check() -> None:
         voices = VoiceLoudness(None)
         gain = voices.for_response()
-        before = gain("piper", "joe")
+        before = gain("piper", "joe", None)
         await voices.learn("piper", "joe", heard(-26, 7))
 
-        assert gain("piper", "joe") == before == 1
-        assert voices.for_response()("piper", "joe") == pytest.approx(2, rel=0.02)
+        assert gain("piper", "joe", None) == before == 1
+        assert voices.for_response()("piper", "joe", None) == pytest.approx(2, rel=0.02)
+
+    asyncio.run(check())
+
+
+def test_an_expected_loudness_holds_until_the_voice_is_measured() -> None:
+    async def check() -> None:
+        voices = VoiceLoudness(None)
+        await voices.learn("piper", "amy", heard(-24, 7))
+        assert decibels(voices.gain("piper", "joe", -25)) == pytest.approx(5, abs=0.1)
+
+        await voices.learn("piper", "joe", heard(-26, 7))
+        assert decibels(voices.gain("piper", "joe", -25)) == pytest.approx(6, abs=0.3)
 
     asyncio.run(check())
 

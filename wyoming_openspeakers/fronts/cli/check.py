@@ -105,7 +105,7 @@ def _gpu() -> Finding:
         return Finding("GPU", False, "no NVIDIA driver; speech runs on the processor", serious=False)
     query = [tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return Finding("GPU", False, "nvidia-smi fails; look at the driver with `nvidia-smi`", serious=False)
     return Finding("GPU", True, "; ".join(answer.stdout.strip().splitlines()))

@@ -27,7 +27,10 @@ def add_to(commands: Any) -> None:
         sub = actions.add_parser(name, help=text, description=text)
         if action is not _list:
             sub.add_argument(
-                "models", nargs="+", metavar="MODEL", help="model, such as kokoro, or voice, such as piper/de_DE-thorsten-medium"
+                "names",
+                nargs="+",
+                metavar="MODEL",
+                help="model, such as kokoro, or voice of one, such as piper/de_DE-thorsten-medium",
             )
         add_common(sub)
         sub.set_defaults(run=action)
@@ -49,7 +52,7 @@ def _list(options: argparse.Namespace) -> int:
 def _download(options: argparse.Namespace) -> int:
     registry = _registry(options)
     token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGINGFACE_HUB_TOKEN")
-    for name in options.models:
+    for name in options.names:
         model, hub = _hub_model(registry, name)
         folder = registry.folder(model)
         if is_installed(folder, hub):
@@ -63,7 +66,7 @@ def _download(options: argparse.Namespace) -> int:
 
 def _remove(options: argparse.Namespace) -> int:
     registry = _registry(options)
-    for name in options.models:
+    for name in options.names:
         model, hub = _hub_model(registry, name)
         print(f"Removed {name}" if remove(registry.folder(model), hub) else f"{name} was not there")
     return 0

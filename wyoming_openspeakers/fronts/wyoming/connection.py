@@ -169,12 +169,15 @@ class Connection:
         voice = event.data.get("voice") or {}
         if not isinstance(voice, dict):
             raise InvalidRequest("voice must be an object with a name, a language or both")
+        context = event.data.get("context")
         return SpeechRequest(
             voice=_string(voice, "name"),
             speaker=_string(voice, "speaker"),
             language=_string(voice, "language"),
             ssml=event.data.get("text_format") == "ssml",
             strict_voice=False,
+            # Ours alone: a client that wants the same words said anew sends `"context": {"cache": false}`.
+            use_cache=not (isinstance(context, dict) and context.get("cache") is False),
             client=self._client,
         )
 

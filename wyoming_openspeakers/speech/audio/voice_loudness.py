@@ -64,16 +64,24 @@ class VoiceLoudness:
         except (OSError, ValueError):
             _LOGGER.warning("Cannot read %s: measuring the voices' loudness afresh", self._path)
 
-    def gain(self, model: str, voice: str) -> float:
-        """The factor that brings a response in this voice to the target; that of its model while it is unknown."""
+    def gain(self, model: str, voice: str, expected: float | None = None) -> float:
+        """The factor that brings a response in this voice to the target.
+
+        While the voice is unknown, the factor for the `expected` loudness, or else for its model's other voices.
+        """
         known = {name: level for name, level in self._levels.get(model, {}).items() if self._is_settled(level)}
-        if not known:
+        if voice in known:
+            lufs = known[voice].lufs
+        elif expected is not None:
+            lufs = expected
+        elif known:
+            lufs = sum(level.lufs for level in known.values()) / len(known)
+        else:
             return 1.0
-        lufs = known[voice].lufs if voice in known else sum(level.lufs for level in known.values()) / len(known)
         decibels = max(-self._max_gain_db, min(self._max_gain_db, self._target - lufs))
         return float(10 ** (decibels / 20))
 
-    def for_response(self) -> Callable[[str, str], float]:
+    def for_response(self) -> Callable[[str, str, float | None], float]:
         """`gain`, except that a voice asked for again keeps its gain, whatever others teach in the meantime."""
         return cache(self.gain)
 

@@ -52,6 +52,13 @@ class Pronunciations:
         except (yaml.YAMLError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from None
 
+    def __or__(self, other: Pronunciations) -> Pronunciations:
+        """Both dictionaries as one; the other's entries win."""
+        languages = self._entries.keys() | other._entries.keys()
+        return Pronunciations(
+            {name: {**self._entries.get(name, {}), **other._entries.get(name, {})} for name in languages}
+        )
+
     def apply(self, text: str, language: str) -> str:
         """Respell a text in a language."""
         tags = tuple(tag for tag in _chain(language) if tag in self._entries)
