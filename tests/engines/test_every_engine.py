@@ -20,7 +20,7 @@ ENGINES = ["hibari", "piper", "kokoro"]
 LONG = "The living room is at twenty one degrees, and the window has been open for more than three hours now. "
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=["hibari", "piper", pytest.param("kokoro", marks=pytest.mark.slow)])
 def loaded(request: pytest.FixtureRequest) -> Loaded:
     engine: Loaded = request.getfixturevalue(request.param)
     return engine

@@ -76,7 +76,7 @@ def test_a_mixture_lies_between_its_voices(kokoro: Loaded) -> None:
 
 
 def test_a_long_text_is_spoken_in_pieces(kokoro: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PHONEMES", 12)
+    monkeypatch.setattr(module, "MOST_PHONEMES", 16)
     chunks = list(kokoro.engine.stream(EngineRequest("Good morning, good night.", "af_heart")))
     assert len(chunks) == 2 and all(chunk.samples.size > 10_000 for chunk in chunks)
 

@@ -50,7 +50,8 @@ class FaultEngine(Engine):
 
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         """Act on each word."""
-        for word in request.text.lower().replace(".", " ").replace(",", " ").split():
+        for word in request.text.lower().split():
+            word = word.rstrip(".,;:!?")
             name, _, value = word.partition(":")
             match name:
                 case "sleep":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from wyoming_openspeakers.engines.base import Audio, CancelFlag, Cancelled, EngineError
+from wyoming_openspeakers.engines.base import Audio, CancelFlag, Cancelled, EngineError, Share
 from wyoming_openspeakers.worker.scheduler import Job, Scheduler
 
 RATE = 1000
@@ -15,11 +15,11 @@ RATE = 1000
 class Log:
     """What a scheduler did, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: int = 1) -> None:
         self.audio: list[int] = []
         self.ends: dict[int, tuple[Exception | None, bool]] = {}
         self._changed = threading.Condition()
-        self.scheduler = Scheduler(self._heard, self._ended)
+        self.scheduler = Scheduler(self._heard, self._ended, lanes)
 
     def _heard(self, job: int, audio: Audio) -> None:
         self.audio.append(job)
@@ -146,3 +146,92 @@ def test_a_failure_ends_only_its_own_job() -> None:
     assert (str(error), began) == ("no more", True)
     assert log.ends[2] == (None, True)
     assert log.audio.count(2) == 3
+
+
+class Steps:
+    """Jobs whose steps tell how many run at once and how much of the machine each was given."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._inside: list[int] = []
+        self.together: set[frozenset[int]] = set()
+        self.whole: dict[int, list[bool]] = {}
+
+    def job(
+        self, number: int, client: str, *, model: str = "m", parallel: bool = True, needed_in: float = 0, count: int = 4
+    ) -> Job:
+        """Steps of 20 ms, a second of audio each."""
+        share = Share()
+
+        def steps() -> Generator[Audio, None, None]:
+            for _ in range(count):
+                with self._lock:
+                    self._inside.append(number)
+                    self.together.add(frozenset(self._inside))
+                    self.whole.setdefault(number, []).append(share.is_whole)
+                time.sleep(0.02)
+                with self._lock:
+                    self._inside.remove(number)
+                yield Audio(np.ones(RATE, np.float32), RATE)
+
+        deadline = time.monotonic() + needed_in
+        return Job(number, steps(), CancelFlag(), 0, deadline, client, model, parallel, share)
+
+
+def test_who_is_alone_gets_the_whole_machine_for_one_step_at_a_time() -> None:
+    log = Log(lanes=2)
+    steps = Steps(log)
+    log.scheduler.add(steps.job(1, "a"))
+    log.scheduler.add(steps.job(2, "a", needed_in=3))
+    log.scheduler.start()
+    log.wait(1, 2)
+    assert steps.together == {frozenset({1}), frozenset({2})}
+    assert all(all(whole) for whole in steps.whole.values())
+
+
+def test_a_crowd_shares_the_cores() -> None:
+    log = Log(lanes=2)
+    steps = Steps(log)
+    for number in (1, 2, 3):
+        log.scheduler.add(steps.job(number, str(number)))
+    log.scheduler.start()
+    log.wait(1, 2, 3)
+    assert max(map(len, steps.together)) == 2
+    # The last one may end alone.
+    assert sum(whole.count(True) for whole in steps.whole.values()) <= 4
+
+
+def test_steps_of_a_model_that_is_not_parallel_never_meet() -> None:
+    log = Log(lanes=4)
+    steps = Steps(log)
+    for number in (1, 2, 3):
+        log.scheduler.add(steps.job(number, str(number), parallel=False))
+    log.scheduler.start()
+    log.wait(1, 2, 3)
+    assert set(map(len, steps.together)) == {1}
+
+
+def test_two_models_in_one_worker_run_side_by_side() -> None:
+    log = Log(lanes=2)
+    steps = Steps(log)
+    log.scheduler.add(steps.job(1, "a", model="x", parallel=False))
+    log.scheduler.add(steps.job(2, "b", model="y", parallel=False))
+    log.scheduler.start()
+    log.wait(1, 2)
+    assert frozenset({1, 2}) in steps.together
+
+
+def test_a_newcomer_goes_before_those_with_audio_to_spare() -> None:
+    log = Log(lanes=2)
+    steps = Steps(log)
+    for number in (1, 2):
+        log.scheduler.add(steps.job(number, str(number), needed_in=30, count=40))
+    log.scheduler.start()
+    time.sleep(0.05)
+    log.scheduler.add(steps.job(3, "3"))
+    log.wait(3)
+    assert 1 not in log.ends and 2 not in log.ends
+    log.scheduler.cancel(1)
+    log.scheduler.cancel(2)
+    log.wait(1, 2)

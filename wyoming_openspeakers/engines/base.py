@@ -70,6 +70,9 @@ class Capabilities:
     concurrency: int
     """How many segments may be in work at once."""
 
+    parallel: bool = False
+    """Steps of several requests may run at once, and then keep to one core each."""
+
     speed: tuple[float, float] | None = None
     """Lowest and highest speed, or None when the engine has one speed only."""
 
@@ -154,6 +157,14 @@ class CancelFlag:
                 self._callbacks.remove(callback)
 
 
+class Share:
+    """How much of the machine the next step of a request may use; set anew before each step."""
+
+    def __init__(self) -> None:
+        self.is_whole = True
+        """All cores; otherwise one, because other requests run beside it."""
+
+
 @dataclass(frozen=True)
 class EngineRequest:
     """One segment to speak."""
@@ -182,6 +193,9 @@ class EngineRequest:
     cancel: CancelFlag = field(default_factory=CancelFlag)
     """A generator looks at it between chunks."""
 
+    share: Share = field(default_factory=Share)
+    """What an engine with `parallel` steps looks at before each."""
+
 
 @dataclass(frozen=True)
 class Audio:
@@ -197,8 +211,9 @@ class Audio:
 class Engine(ABC):
     """Turns segments of text into audio.
 
-    A worker makes one instance per model and calls `load` once before `stream`. `stream` may be called from several
-    threads at once, up to `capabilities.concurrency`; a generator may move between threads from chunk to chunk.
+    A worker makes one instance per model and calls `load` once before `stream`. Up to `capabilities.concurrency`
+    generators are open at once and take turns, chunk by chunk, on changing threads; without `capabilities.parallel`
+    only one of them runs at any moment.
     """
 
     capabilities: ClassVar[Capabilities]

@@ -71,10 +71,9 @@ class SplitVoice:
         latent = np.empty_like(frames)
         done = 0
         for number, (start, stop) in enumerate(plan):
-            needed = min(total, stop + self._decoder.stage.right)
-            if needed > done:
-                target = needed if number == 0 else plan[min(number + FLOW_AHEAD, len(plan)) - 1][1]
-                target = max(needed, target + self._decoder.stage.right)
+            if min(total, stop + self._decoder.stage.right) > done:
+                last = plan[min(number + FLOW_AHEAD, len(plan)) - 1] if number else plan[0]
+                target = last[1] + self._decoder.stage.right
                 if total - target < self._flow.stage.left + self._flow.stage.right:
                     # What is left would cost more for its context than for itself.
                     target = total

@@ -25,15 +25,15 @@ class VoiceChooser:
         """Whether the choice depends on what the text says."""
         if request.voice and (chosen := catalog.find(request.voice)):
             return not request.language and self._detects and len(_primaries(chosen)) > 1
+        if request.voice and request.strict_voice:
+            return False
         return not request.language and self._detects and len(self._candidates(catalog)) > 1
 
     def choose(self, request: SpeechRequest, catalog: VoiceCatalog, text: str = "") -> tuple[ChosenVoice, str]:
         """The voice and the language tag to read the text by."""
         if request.voice:
-            chosen = catalog.find(request.voice, request.speaker)
-            if chosen is None and request.strict_voice:
-                chosen = catalog.require(request.voice)
-            if chosen:
+            find = catalog.require if request.strict_voice else catalog.find
+            if chosen := find(request.voice, request.speaker):
                 return chosen, request.language or self._spoken_by(chosen, text)
             _LOGGER.warning("There is no voice %r; the default voice speaks instead", request.voice[:80])
         if request.language:
@@ -41,6 +41,13 @@ class VoiceChooser:
         detected = self._detect(text, self._candidates(catalog))
         chosen = catalog.default(detected)
         return chosen, _tag(chosen, detected)
+
+    def switch(self, chosen: ChosenVoice, language: str, catalog: VoiceCatalog) -> ChosenVoice:
+        """The voice for words that are marked with a language: the same one where no other speaks it better."""
+        if primary(language) in _primaries(chosen):
+            return chosen
+        native = catalog.default(language)
+        return native if primary(language) in _primaries(native) else chosen
 
     def warm(self, catalog: VoiceCatalog) -> None:
         """Get ready to tell languages apart, where there is more than one; blocks for about a second."""

@@ -94,6 +94,7 @@ def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
         speed=min(max(sentence.speed, slowest), fastest),
         seed=request.seed,
         parameters={**voice.installed.entry.parameters, **request.parameters},
+        client=request.client,
         urgency=int(request.urgency),
         needed_in=sentence.needed_in,
     )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, cast
@@ -81,6 +82,9 @@ class Response:
         """The same for all sentences so far, as far as that can be told."""
         self._written = 0
         self._seconds = 0.0
+        self._in_work = 0
+        """Sentences that were begun and are not sent to their end."""
+        self._complete = False
         self.rate = 0
         """Hertz of the audio; known when the first comes."""
 
@@ -102,6 +106,8 @@ class Response:
     @property
     def progress(self) -> float:
         """How much of a whole text is spoken, from 0 to 1."""
+        if self._complete:
+            return 1.0
         return min(1.0, self._written / len(self._text)) if isinstance(self._text, str) and self._text else 0.0
 
     async def rate_ahead(self) -> int:
@@ -130,10 +136,12 @@ class Response:
             async for pcm in self._play(piece, chain):
                 self.rate = chain.rate or self.rate
                 yield self._sent(pcm)
+            self._in_work -= 1
             self._room.release()
             self._written += piece.written
         pcm = chain.finish()
         self.rate = chain.rate or self.rate
+        self._complete = True
         yield self._sent(pcm)
         self._levels.learn()
 
@@ -185,10 +193,11 @@ class Response:
 
     async def _speak_lines(self) -> None:
         previous = ""
-        async for line in self._script.lines(self._audio_ahead):
-            await self._room.acquire()
-            self._speak(line, previous)
-            previous = line.words
+        async with aclosing(self._script.lines(self._audio_promised)) as lines:
+            async for line in lines:
+                await self._room.acquire()
+                self._speak(line, previous)
+                previous = line.words
 
     def _speak(self, line: Line, previous: str) -> None:
         pause = self._parts.config.audio.sentence_pause
@@ -207,6 +216,7 @@ class Response:
         self._promised_until = max(self._promised_until, now) + len(line.words) * _SECONDS_PER_CHARACTER / speed
         piece = Piece(sentence, line.written)
         self._start(piece.fill(speak_sentence(sentence, self._request, self._parts.manager, self._parts.cache)))
+        self._in_work += 1
         self._pieces.put_nowait(piece)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -217,6 +227,11 @@ class Response:
     def _audio_ahead(self) -> float:
         """Seconds of audio that were sent and cannot have been heard yet."""
         return max(0.0, self._heard_until - time.monotonic())
+
+    def _audio_promised(self) -> float:
+        """The same, with the sentences that are in work, as far as that can be told."""
+        promised = self._promised_until - time.monotonic() if self._in_work else 0.0
+        return max(self._audio_ahead(), promised)
 
     def _sent(self, pcm: bytes) -> bytes:
         now = time.monotonic()
@@ -238,7 +253,12 @@ class Response:
             first_audio=None if self._first_audio is None else self._first_audio - self._began,
             total=time.monotonic() - self._began,
             audio=self._seconds,
-            error=None if error is None else (str(error) or type(error).__name__),
+            error=self._failure(error),
         )
         _LOGGER.info("%s", ended)
         self._parts.bus.publish(ended)
+
+    def _failure(self, error: BaseException | None) -> str | None:
+        if isinstance(error, Exception):
+            return str(error) or type(error).__name__
+        return None if self._complete else "left before its end"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config import Config
 from ..models.manager import ModelManager
-from ..models.voices import ChosenVoice
+from ..models.voices import ChosenVoice, VoiceCatalog
 from .choose import VoiceChooser
 from .request import SpeechRequest, TextFeed
-from .sentences import sentences
+from .sentences import sentences, whole_text
 from .speakable import Speakable
-from .text.ssml import parse
+from .text.ssml import SsmlItem, parse
+from .text.stream import TextStream
 
 _DETECT_BY = 600
 """Characters of a text by which its language is told."""
@@ -70,50 +71,61 @@ class Script:
         request, catalog = self._request, self._manager.catalog
         if request.voice and not catalog.find(request.voice):
             catalog = await self._manager.voices()
-        whole = self._text if isinstance(self._text, str) else ""
         choice = None
-        if whole or not self._chooser.needs_text(request, catalog):
-            choice = self._chooser.choose(request, catalog, whole[:_DETECT_BY])
-            self.voice.set_result(choice[0])
+        if isinstance(self._text, str) and not request.ssml:
+            choice = self._choose(request, catalog, self._text[:_DETECT_BY])
+        elif not self._chooser.needs_text(request, catalog):
+            choice = self._choose(request, catalog)
+        items: list[SsmlItem] = []
+        if request.ssml:
+            text = await whole_text(self._text, self._config.limits.text_gap)
+            items = [item for item in await asyncio.to_thread(parse, text) if item.text or item.pause_after]
+            choice = choice or self._choose_for(items, catalog)
         first_segment = (choice[0] if choice else catalog.default()).installed.entry.first_segment
-        async for clean in self._clean(first_segment, audio_ahead):
-            if choice is None:
-                choice = self._chooser.choose(request, catalog, clean.text)
-                self.voice.set_result(choice[0])
+        clean_text = self._ssml(items, first_segment) if request.ssml else self._plain(first_segment, audio_ahead)
+        async for clean in clean_text:
+            choice = choice or self._choose(request, catalog, clean.text)
             voice, language = choice
-            if words := self._speakable.words(clean.text, clean.language or language):
-                yield Line(
-                    words, voice, clean.language or language, clean.speed, clean.pause_before, len(clean.text)
-                )
+            if clean.language:
+                voice, language = self._chooser.switch(voice, clean.language, catalog), clean.language
+            if words := self._speakable.words(clean.text, language):
+                yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text))
         if choice is None:
-            self.voice.set_result(catalog.default())
+            self._choose(request, catalog)
 
-    async def _clean(self, first_segment: int, audio_ahead: Callable[[], float]) -> AsyncGenerator[_Clean, None]:
-        if self._request.ssml:
-            async for clean in self._ssml(first_segment):
-                yield clean
-            return
-        spoken = sentences(
-            self._text,
-            self._speakable.stream(first_segment),
+    def _choose(self, request: SpeechRequest, catalog: VoiceCatalog, text: str = "") -> tuple[ChosenVoice, str]:
+        choice = self._chooser.choose(request, catalog, text)
+        self.voice.set_result(choice[0])
+        return choice
+
+    def _choose_for(self, items: list[SsmlItem], catalog: VoiceCatalog) -> tuple[ChosenVoice, str]:
+        """Choose by the language that the text is marked with from its start, or else by what it says."""
+        spoken = [item for item in items if item.text]
+        language = spoken[0].language if spoken else None
+        request = self._request if self._request.voice else replace(self._request, language=language)
+        return self._choose(request, catalog, " ".join(item.text for item in spoken)[:_DETECT_BY])
+
+    async def _plain(self, first_segment: int, audio_ahead: Callable[[], float]) -> AsyncGenerator[_Clean, None]:
+        stream = self._speakable.stream(first_segment)
+        async for sentence in self._sentences(self._text, stream, audio_ahead):
+            yield _Clean(sentence)
+
+    async def _ssml(self, items: list[SsmlItem], first_segment: int) -> AsyncGenerator[_Clean, None]:
+        pause = 0.0
+        for item in items:
+            stream = self._speakable.stream(first_segment, markup=False)
+            async for sentence in self._sentences(item.text, stream, lambda: 0.0):
+                yield _Clean(sentence, item.language, item.rate, pause)
+                pause, first_segment = 0.0, 0
+            pause += item.pause_after
+
+    def _sentences(
+        self, text: str | TextFeed, stream: TextStream, audio_ahead: Callable[[], float]
+    ) -> AsyncGenerator[str, None]:
+        return sentences(
+            text,
+            stream,
             flush_after=self._config.text.flush_after,
             text_gap=self._config.limits.text_gap,
             audio_ahead=audio_ahead,
         )
-        async for sentence in spoken:
-            yield _Clean(sentence)
-
-    async def _ssml(self, first_segment: int) -> AsyncGenerator[_Clean, None]:
-        text = self._text
-        if isinstance(text, TextFeed):
-            pieces = []
-            while (piece := await text.get()) is not None:
-                pieces.append(piece)
-            text = "".join(pieces)
-        pause = 0.0
-        for item in parse(text):
-            stream = self._speakable.stream(first_segment, markup=False)
-            for sentence in (*stream.feed(item.text), *stream.finish()):
-                yield _Clean(sentence, item.language, item.rate, pause)
-                pause, first_segment = 0.0, 0
-            pause += item.pause_after

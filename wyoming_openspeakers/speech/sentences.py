@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 
 from ..errors import Timeout
@@ -30,26 +31,53 @@ async def sentences(
         for begin in range(0, len(text), _SLICE):
             for sentence in stream.feed(text[begin : begin + _SLICE]):
                 yield sentence
-            if begin:
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)
     else:
         flushed = True
+        waits_since = time.monotonic()
         while True:
-            patience = text_gap if flushed or not stream.pending else max(flush_after, audio_ahead())
+            may_flush = stream.pending and not flushed
+            waited = time.monotonic() - waits_since
+            patience = text_gap - waited
+            if may_flush:
+                patience = min(patience, max(flush_after - waited, audio_ahead()))
             try:
-                async with asyncio.timeout(min(patience, text_gap)):
+                async with asyncio.timeout(patience):
                     piece = await text.get()
             except TimeoutError:
-                if patience >= text_gap:
-                    raise Timeout(f"No more text came for {text_gap:g} s, nor the end of it") from None
-                for sentence in stream.flush():
-                    yield sentence
-                flushed = True
+                waited = time.monotonic() - waits_since
+                if waited >= text_gap:
+                    raise _nothing_came(text_gap) from None
+                # Audio may have come since the wait began, and more of it than was known then.
+                if may_flush and waited >= flush_after and audio_ahead() <= 0:
+                    for sentence in stream.flush():
+                        yield sentence
+                    flushed, waits_since = True, time.monotonic()
                 continue
             if piece is None:
                 break
-            flushed = False
             for sentence in stream.feed(piece):
                 yield sentence
+            flushed, waits_since = False, time.monotonic()
     for sentence in stream.finish():
         yield sentence
+
+
+async def whole_text(text: str | TextFeed, text_gap: float) -> str:
+    """All of a text, for what cannot be read in part."""
+    if isinstance(text, str):
+        return text
+    pieces: list[str] = []
+    while True:
+        try:
+            async with asyncio.timeout(text_gap):
+                piece = await text.get()
+        except TimeoutError:
+            raise _nothing_came(text_gap) from None
+        if piece is None:
+            return "".join(pieces)
+        pieces.append(piece)
+
+
+def _nothing_came(text_gap: float) -> Timeout:
+    return Timeout(f"No more text came for {text_gap:g} s, nor the end of it")

@@ -56,6 +56,9 @@ class Speak:
     seed: int | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
+    client: str = ""
+    """Who listens."""
+
     urgency: int = 0
     """Class of the request: a lower number always goes first."""
 

@@ -6,11 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ..engines.base import Audio, CancelFlag, Cancelled, EngineError
+from ..engines.base import Audio, Cancelled, CancelFlag, EngineError, Share
 
 _LOGGER = logging.getLogger(__name__)
+
+_SOON = 0.5
+"""Seconds before a listener runs dry at which his next chunk cannot wait for others."""
 
 
 @dataclass(eq=False)
@@ -24,44 +27,53 @@ class Job:
     deadline: float
     """When the listener needs the next chunk: on arrival at first, then when what was sent has been played."""
 
+    client: str = ""
+    """Whose it is; a client's later sentences do not count as company."""
+
+    model: str = ""
+    parallel: bool = False
+    """Several steps of this model may run at once."""
+
+    share: Share = field(default_factory=Share)
     began: bool = False
 
 
 class Scheduler:
-    """Runs one step of one job at a time, the earliest deadline first.
+    """Runs the next step of whoever needs audio first: the earliest deadline of the most urgent class.
 
-    One thread, because the native code of an engine uses all the cores that it is given: two steps at once would only
-    make both later. With every step going to whoever needs audio first, eight listeners all hear their first words
-    before anyone's second chunk is made.
+    Who is alone gets every core for each step. When several clients wait, each step gets one core and as many run at
+    once as there are cores: nothing is lost in steps that wait for their own threads, however busy the machine is.
     """
 
     def __init__(
         self,
         on_audio: Callable[[int, Audio], None],
         on_end: Callable[[int, Exception | None, bool], None],
+        lanes: int = 1,
     ) -> None:
         self._on_audio = on_audio
         self._on_end = on_end
         self._jobs: list[Job] = []
-        self._running: Job | None = None
+        self._running: set[Job] = set()
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+        self._threads = [threading.Thread(target=self._run, name=f"lane {lane}", daemon=True) for lane in range(lanes)]
 
     def start(self) -> None:
         """Start taking turns."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def add(self, job: Job) -> None:
         """Let a job take part."""
         with self._changed:
             self._jobs.append(job)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def cancel(self, job_id: int) -> None:
         """Stop a job: at once if it waits its turn, as soon as its engine lets go if it runs; no such job is fine."""
         with self._changed:
             job = next((job for job in self._jobs if job.id == job_id), None)
-            waits = job is not None and job is not self._running
+            waits = job is not None and job not in self._running
             if job is not None and waits:
                 self._jobs.remove(job)
         if job is None:
@@ -73,21 +85,38 @@ class Scheduler:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._running = None
-                while not self._jobs:
+                while (job := self._next()) is None:
                     self._changed.wait()
-                self._running = min(self._jobs, key=lambda job: (job.urgency, job.deadline))
-            self._step(self._running)
+                self._running.add(job)
+            self._step(job)
+
+    def _next(self) -> Job | None:
+        """The job to run a step of now, or None to leave the cores to those that run."""
+        busy = {job.model for job in self._running if not job.parallel}
+        waiting = [job for job in self._jobs if job not in self._running and job.model not in busy]
+        if not waiting:
+            return None
+        job = min(waiting, key=lambda job: (job.urgency, job.deadline))
+        soon = time.monotonic() + _SOON
+        needy = [job for job in self._jobs if job.deadline < soon] or self._jobs
+        crowded = len({job.client for job in needy}) > 1
+        if self._running and not crowded and (job not in needy or not self._running.isdisjoint(needy)):
+            return None
+        job.share.is_whole = not crowded and not self._running
+        return job
 
     def _step(self, job: Job) -> None:
         error: Exception | None = None
+        ended = True
         try:
+            if job.cancel:
+                raise Cancelled
             audio = next(job.chunks)
             if len(audio.samples) and not job.cancel:
                 self._on_audio(job.id, audio)
                 job.deadline = max(job.deadline, time.monotonic()) + len(audio.samples) / audio.rate
                 job.began = True
-            return
+            ended = False
         except StopIteration:
             pass
         except (Cancelled, EngineError) as failure:
@@ -98,8 +127,12 @@ class Scheduler:
                 _LOGGER.exception("The engine failed")
             error = Cancelled() if job.cancel else failure
         with self._changed:
-            self._jobs.remove(job)
-        self._end(job, error)
+            self._running.discard(job)
+            if ended:
+                self._jobs.remove(job)
+            self._changed.notify_all()
+        if ended:
+            self._end(job, error)
 
     def _end(self, job: Job, error: Exception | None) -> None:
         job.chunks.close()

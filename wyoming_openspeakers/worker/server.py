@@ -17,6 +17,7 @@ from . import protocol
 from .scheduler import Job, Scheduler
 
 _LOGGER = logging.getLogger(__name__)
+_MOST_LANES = 8
 
 
 def _chunks(engine: Engine, request: EngineRequest) -> Generator[Audio, None, None]:
@@ -32,7 +33,7 @@ class WorkerServer:
         self._writer = connection.makefile("wb")
         self._write_lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
-        self._scheduler = Scheduler(self._send_audio, self._send_end)
+        self._scheduler = Scheduler(self._send_audio, self._send_end, min(_MOST_LANES, os.cpu_count() or 1))
         self._commands: dict[str, Callable[[Event], None]] = {
             protocol.LOAD: self._load,
             protocol.UNLOAD: self._unload,
@@ -100,6 +101,10 @@ class WorkerServer:
                 cancel=request.cancel,
                 urgency=speak.urgency,
                 deadline=time.monotonic() + speak.needed_in,
+                client=speak.client,
+                model=speak.model,
+                parallel=engine.capabilities.parallel,
+                share=request.share,
             )
         )
 

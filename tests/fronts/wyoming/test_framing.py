@@ -24,6 +24,11 @@ async def test_golden_bytes() -> None:
     assert await read(raw) == Event("synthesize", {"a": 1, "text": "y"}, b"\x01\x02\x03")
 
 
+async def test_half_a_surrogate_pair_is_mended() -> None:
+    event = await read(b'{"type":"ping","data":{"text":"a\\ud800b \\ud83d\\ude00"}}\n')
+    assert event is not None and event.data == {"text": "a?b \U0001f600"}
+
+
 async def test_header_alone() -> None:
     assert await read(b'{"type": "describe"}\n') == Event("describe", {}, None)
 

@@ -345,7 +345,7 @@ async def test_waiting_for_a_turn_ends(start: StartService) -> None:
         await client.send("synthesize", text="sleep:5 tone")
     await asyncio.sleep(0.2)
     async with Client(uri(service)) as late:
-        answer = await late.synthesize("tone")
+        answer = await late.synthesize("tone tone")
         assert answer.error and answer.error["code"] == "timeout"
     for client in clients:
         await client.__aexit__(None, None, None)
@@ -395,7 +395,7 @@ async def test_an_engine_that_does_not_let_go_is_ended(start: StartService) -> N
         await client.read_until("audio-chunk")
     await wait_for_idle(service, 3)
     async with Client(uri(service)) as client:
-        assert (await client.synthesize("tone")).error is None
+        assert (await client.synthesize("tone tone")).error is None
     assert [w.pid for w in service.manager.workers()] != [worker.pid]
     assert not psutil.pid_exists(worker.pid)
 

@@ -20,6 +20,7 @@ from urllib.parse import urlparse
 from ...errors import SpeechError
 from ...service import Service
 from .options import add_common, service_from
+from .readiness import problem_and_fix
 
 
 def add_to(commands: Any) -> None:
@@ -115,12 +116,8 @@ def _models(service: Service) -> Iterator[Finding]:
     registry = service.registry
     usable = []
     for model, entry in registry.models.items():
-        if problem := registry.engine(model).problem(registry.spec(model)):
+        if problem := problem_and_fix(registry, model):
             yield Finding(f"model {model}", False, problem, serious=entry.standby)
-        elif not registry.engine(model).voices(registry.spec(model)):
-            example = "/VOICE" if entry.hub and any("{voice}" in name for name in entry.hub.files) else ""
-            text = f"no voices; get one with `wyoming-openspeakers models download {model}{example}`"
-            yield Finding(f"model {model}", False, text, serious=False)
         else:
             usable.append(model)
     yield from asyncio.run(_try(service, usable))
@@ -139,7 +136,7 @@ async def _try(service: Service, models: list[str]) -> list[Finding]:
                 findings.append(Finding(f"model {model}", False, str(error)))
             else:
                 count = sum(voice.model == model for voice in service.manager.catalog.voices.values())
-                findings.append(Finding(f"model {model}", True, f"loads, {count} voices"))
+                findings.append(Finding(f"model {model}", True, f"loads, {count} voice{'' if count == 1 else 's'}"))
     finally:
         await service.manager.stop()
     return findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,11 @@ from ...errors import SpeechError
 from . import check, models, say, serve, text, voices
 
 _COMMANDS = (serve, say, voices, text, models, check)
+_EXAMPLES = """examples:
+  wyoming-openspeakers                                 serve on port 10200
+  wyoming-openspeakers say "Dinner is ready." -o dinner.wav
+  wyoming-openspeakers models download kokoro          54 more voices
+  wyoming-openspeakers COMMAND --help                  all that a command can do"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,6 +24,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="wyoming-openspeakers",
         description="Open voices for the home, over the Wyoming protocol. Without a command: serve.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
@@ -28,6 +36,18 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; the exit status."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does; what Python still holds goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: Sequence[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["serve", *arguments]
     options = parser().parse_args(arguments)
@@ -38,8 +58,4 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader of our output went away, as `| head` does.
-        sys.stderr.close()
-        return 0
     return status

@@ -11,6 +11,7 @@ from ...models.hub import download, progress_bar
 from ...models.installed import HubModel, is_installed, remove
 from ...models.registry import Registry
 from .options import add_common, service_from
+from .readiness import problem_and_fix
 
 
 def add_to(commands: Any) -> None:
@@ -32,16 +33,15 @@ def add_to(commands: Any) -> None:
                 metavar="MODEL",
                 help="model, such as kokoro, or voice of one, such as piper/de_DE-thorsten-medium",
             )
-        add_common(sub)
+        add_common(sub, below=True)
         sub.set_defaults(run=action)
 
 
 def _list(options: argparse.Namespace) -> int:
     registry = _registry(options)
     for model, entry in registry.models.items():
-        engine, spec = registry.engine(model), registry.spec(model)
-        problem = engine.problem(spec)
-        count = 0 if problem else len(engine.voices(spec))
+        problem = problem_and_fix(registry, model)
+        count = 0 if problem else len(registry.engine(model).voices(registry.spec(model)))
         state = problem or f"{count} voice{'' if count == 1 else 's'}"
         print(f"{model:<12} {entry.name:<16} {entry.licence:<28} {state}")
         if entry.description:

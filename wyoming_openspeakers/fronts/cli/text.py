@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from typing import Any
 
 from ...speech.request import SpeechRequest
-from .options import add_common, service_from
+from .options import add_common, given_text, service_from
 
 
 def add_to(commands: Any) -> None:
@@ -25,7 +24,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the segments."""
     service = service_from(options, log_level=options.log_level or "warning")
-    text = sys.stdin.read() if options.text == "-" else options.text
+    text = given_text(options)
     request = SpeechRequest(voice=options.voice, language=options.language, ssml=options.ssml)
 
     async def show() -> None:

@@ -64,6 +64,9 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
 def _object(raw: bytes, what: str) -> dict[str, Any]:
     try:
         value = json.loads(raw)
+        if b"\\ud" in raw.lower():
+            # Half a surrogate pair is a string to Python, and no text to anybody else.
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise FramingError(f"The {what} of an event is not JSON") from None
     if not isinstance(value, dict):

@@ -1,0 +1,20 @@
+"""Whether a model can be used on this machine, and what to do when it cannot."""
+
+from __future__ import annotations
+
+from ...models.installed import read_records
+from ...models.registry import Registry
+
+
+def problem_and_fix(registry: Registry, model: str) -> str | None:
+    """What keeps a model from being used and how to mend it, in one line; None when it can be used."""
+    entry, engine, spec = registry.entry(model), registry.engine(model), registry.spec(model)
+    problem = engine.problem(spec)
+    if problem is None and engine.voices(spec):
+        return None
+    problem = problem or "It has no voice"
+    if entry.hub is None or read_records(registry.folder(model)):
+        return problem
+    each_voice = any("{voice}" in pattern for pattern in entry.hub.files)
+    command = f"wyoming-openspeakers models download {model}{'/VOICE' if each_voice else ''}"
+    return f"{problem}; get it with `{command}`" + (f", voices: {entry.url}" if each_voice else "")
