@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import os
@@ -19,24 +20,25 @@ from .errors import ConfigError
 ENVIRONMENT_PREFIX = "OPENSPEAKERS__"
 _SHIPPED = Path(__file__).parent / "shipped"
 
+_LOWEST_RATE, _HIGHEST_RATE = 8000, 192_000
+_LONGEST_SHOWN = 80
+
 SHIPPED_CONFIG = _SHIPPED / "config.yaml"
 SHIPPED_MODELS = _SHIPPED / "models.yaml"
 
 
 def _uri(value: str) -> str:
-    parts = urlparse(value)
-    try:
+    with contextlib.suppress(ValueError):
+        parts = urlparse(value)
         has_port = parts.port is not None
-    except ValueError:
-        has_port = False
-    if (parts.scheme == "tcp" and parts.hostname and has_port) or (parts.scheme == "unix" and parts.path):
-        return value
+        if (parts.scheme == "tcp" and parts.hostname and has_port) or (parts.scheme == "unix" and parts.path):
+            return value
     raise ValueError("must look like tcp://0.0.0.0:10200, tcp://[::]:10200 or unix:///run/openspeakers.sock")
 
 
 def _address(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if value and not (host and port.isdigit() and int(port) <= 65535):
+    if value and not (host and port.isascii() and port.isdigit() and int(port) <= 65535):
         raise ValueError("must look like 127.0.0.1:8080, or be empty to turn HTTP off")
     return value
 
@@ -49,9 +51,16 @@ def _network(value: str) -> str:
     return value
 
 
+def _rate(value: int) -> int:
+    if value and not _LOWEST_RATE <= value <= _HIGHEST_RATE:
+        raise ValueError(f"must be from {_LOWEST_RATE} to {_HIGHEST_RATE}, or 0 for the voice's own")
+    return value
+
+
 Uri = Annotated[str, AfterValidator(_uri)]
 HostPort = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
+Rate = Annotated[int, AfterValidator(_rate)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Silence = Annotated[float, Field(ge=0, le=10)]
 
@@ -118,7 +127,7 @@ class TextConfig(Section):
 class AudioConfig(Section):
     """What happens to audio before a client gets it."""
 
-    output_rate: int = Field(
+    output_rate: Rate = Field(
         0, description="Sample rate of all audio in hertz, so that players need not convert; 0 for the voice's own."
     )
     lead_silence: Silence = Field(0.0, description="Silence before speech, for players that clip the start.")
@@ -200,10 +209,12 @@ def read_yaml(path: Path) -> Tree:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a UTF-8 text file") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}:" if mark else ""
-        raise ConfigError(f"{path}:{where} not valid YAML: {getattr(error, 'problem', error)}") from None
+    except yaml.MarkedYAMLError as error:
+        where = f" line {error.problem_mark.line + 1}:" if error.problem_mark else ""
+        raise ConfigError(f"{path}:{where} not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        # A character that may not be there, or a value that only looks like a date or a number.
+        raise ConfigError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
     if tree is None:
         return {}
     if not isinstance(tree, dict):
@@ -239,12 +250,29 @@ def _environment(environment: Mapping[str, str]) -> list[tuple[str, list[str], A
     for name in sorted(environment):
         if name.startswith(ENVIRONMENT_PREFIX):
             keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-            try:
-                value = yaml.safe_load(environment[name])
-            except yaml.YAMLError:
-                value = environment[name]
-            entries.append((name, keys, "" if value is None and not environment[name] else value))
+            entries.append((name, keys, _value(environment[name], keys)))
     return entries
+
+
+def _value(text: str, keys: Sequence[str]) -> Any:
+    """What a variable says: text where the key holds text, else YAML."""
+    field = _field_at(keys)
+    if field is not None and field.annotation is str:
+        return text
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return text
+    return text if value is None and not text else value
+
+
+def _field_at(keys: Sequence[str]) -> FieldInfo | None:
+    section: type[BaseModel] | None = Config
+    field = None
+    for key in keys:
+        field = section.model_fields.get(key) if section else None
+        section = _section(field.annotation) if field else None
+    return field
 
 
 def _nest(keys: Sequence[str], value: Any) -> Tree:
@@ -258,6 +286,9 @@ def _merge(under: Tree, over: Tree) -> Tree:
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
+        if value is None and isinstance(below, dict):
+            # A heading whose lines are all commented out changes nothing.
+            continue
         merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
 
@@ -267,6 +298,9 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     key = ".".join(location)
+    given = repr(first["input"])
+    if len(given) > _LONGEST_SHOWN:
+        given = f"{given[:_LONGEST_SHOWN]}..."
     match first["type"]:
         case "extra_forbidden":
             known = _keys_at(root, location[:-1])
@@ -276,10 +310,16 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
         case "missing":
             return f"{key} is missing"
         case "value_error":
-            return f"{key}: {first['ctx']['error']}, not {first['input']!r}"
+            return f"{key}: {first['ctx']['error']}, not {given}"
+        case "model_type" | "dict_type":
+            return f"{key}: must hold keys and values, not {given}"
+        case "tuple_type":
+            return f"{key}: must be a list, such as [a, b], not {given}"
+        case _ if location[-1] == "[key]":
+            return f"{'.'.join(location[:-2])}: the key {given} is not text; put it in quotes"
         case _:
             message = first["msg"].removeprefix("Input ")
-            return f"{key}: {message}, not {first['input']!r}"
+            return f"{key}: {message}, not {given}"
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[str]) -> list[str]:

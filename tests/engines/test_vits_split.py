@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from assets import PIPER_VOICE
 
-from wyoming_openspeakers.engines.base import CancelFlag, Samples
+from wyoming_openspeakers.engines.base import CancelFlag, Samples, Share
 from wyoming_openspeakers.engines.onnx_session import Tensor
 from wyoming_openspeakers.engines.vits_split import NotSplittable, Split, split, stage_from
 from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice, chunks
@@ -58,23 +58,31 @@ def test_sounds_exactly_like_the_whole(model: Any, voice: SplitVoice) -> None:
 
 
 def test_chunks_join_without_a_trace_with_noise_too(voice: SplitVoice) -> None:
-    text = voice._text.run({name: feeds(0.7)[name] for name in voice._text.inputs}, CancelFlag())
-    prior = dict(zip(voice._text.outputs, text, strict=True))
-    frames = prior[voice._flow.stage.source]
+    text = voice._on_all.text.run({name: feeds(0.7)[name] for name in voice._on_all.text.inputs}, CancelFlag())
+    prior = dict(zip(voice._on_all.text.outputs, text, strict=True))
+    frames = prior[voice._on_all.flow.stage.source]
     total = frames.shape[-1]
-    latent = voice._flow.run(frames, prior, 0, total, CancelFlag())
-    whole = voice._decoder.run(latent, prior, 0, total, CancelFlag()).reshape(-1)
-    chunked = np.concatenate(list(voice.decode(prior, CancelFlag())))
+    latent = voice._on_all.flow.run(frames, prior, 0, total, CancelFlag())
+    whole = voice._on_all.decoder.run(latent, prior, 0, total, CancelFlag()).reshape(-1)
+    chunked = np.concatenate(list(voice.decode(prior, CancelFlag(), Share())))
     assert float(np.abs(chunked - whole).max()) < 1e-4
+
+
+def test_one_core_says_the_same_as_all(voice: SplitVoice) -> None:
+    share = Share()
+    share.is_whole = False
+    alone = np.concatenate(list(voice.speak(feeds(), CancelFlag())))
+    shared = np.concatenate(list(voice.speak(feeds(), CancelFlag(), share)))
+    np.testing.assert_allclose(shared, alone, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_no_context_is_superfluous(parts: Split, voice: SplitVoice, side: str) -> None:
     """One frame less on either side is heard: the reach is not only enough, it is exact."""
-    text = voice._text.run({name: feeds()[name] for name in voice._text.inputs}, CancelFlag())
-    prior = dict(zip(voice._text.outputs, text, strict=True))
-    frames = prior[voice._flow.stage.source].copy()
-    for window in (voice._flow, voice._decoder):
+    text = voice._on_all.text.run({name: feeds()[name] for name in voice._on_all.text.inputs}, CancelFlag())
+    prior = dict(zip(voice._on_all.text.outputs, text, strict=True))
+    frames = prior[voice._on_all.flow.stage.source].copy()
+    for window in (voice._on_all.flow, voice._on_all.decoder):
         start, stop = 60, 70
         before = window.run(frames, prior, start, stop, CancelFlag())
         edge = start - window.stage.left if side == "left" else stop + window.stage.right - 1

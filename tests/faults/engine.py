@@ -2,13 +2,18 @@
 
 The text says what to do, word by word: `tone` speaks 0.1 s, `sleep:0.5` works for half a second and gives 0.1 s,
 `hang` never comes back, `crash` ends the process, `fail` raises, `silent` gives no audio at all.
+
+The model's parameters say what it is like: `languages` and `rate` of its voice `plain`, and a `journal`, a file to which
+each segment is written as a line of JSON when its work begins.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -38,10 +43,13 @@ class FaultEngine(Engine):
         """One voice, and those that its files name."""
         extra = spec.find("voices.txt")
         names = extra.read_text().split() if extra else []
-        return [Voice("plain", ("en-US",), "Plain"), *(Voice(name, ("de-DE",), name) for name in names)]
+        languages = tuple(spec.parameters.get("languages", ["en-US"]))
+        return [Voice("plain", languages, "Plain"), *(Voice(name, ("de-DE",), name) for name in names)]
 
     def load(self, spec: ModelSpec, device: str) -> None:
         """Take as long, or fail as, the spec's parameters say."""
+        self._rate = spec.parameters.get("rate", RATE)
+        self._journal = spec.parameters.get("journal")
         time.sleep(spec.parameters.get("load_seconds", 0))
         if spec.parameters.get("load_crash"):
             os._exit(3)
@@ -50,6 +58,10 @@ class FaultEngine(Engine):
 
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         """Act on each word."""
+        if self._journal:
+            with Path(self._journal).open("a") as journal:
+                note = {"text": request.text, "speed": request.speed, "language": request.language}
+                journal.write(json.dumps(note) + "\n")
         for word in request.text.lower().split():
             word = word.rstrip(".,;:!?")
             name, _, value = word.partition(":")
@@ -69,8 +81,8 @@ class FaultEngine(Engine):
                 case "silent":
                     continue
             level = 0.1 + 0.1 * (sum(map(ord, request.voice)) % 5)
-            tone = np.sin(np.arange(RATE // 10) * 2 * np.pi * 440 / RATE) * level
-            yield Audio(tone.astype(np.float32), RATE)
+            tone = np.sin(np.arange(self._rate // 10) * 2 * np.pi * 440 / self._rate) * level
+            yield Audio(tone.astype(np.float32), self._rate)
 
     def unload(self) -> None:
         """Nothing is kept."""

@@ -37,6 +37,7 @@ class HibariEngine(Engine):
     capabilities: ClassVar[Capabilities] = Capabilities(
         streaming=False,
         concurrency=16,
+        parallel=True,
         speed=(0.5, 2.0),
         pads_silence=True,
         licence="Apache-2.0",
@@ -47,6 +48,8 @@ class HibariEngine(Engine):
         self._loaded: dict[str, Any] = {}
         self._phonemizers: dict[bool, Any] = {}
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        """The phonemizer keeps state while it reads."""
 
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
@@ -71,7 +74,9 @@ class HibariEngine(Engine):
         voice = self._voice(request.voice)
         dsp: Any = importlib.import_module("hibari.dsp")
         noise = np.random.default_rng(request.seed)
-        for phonemes in voice.phonemize(request.text):
+        with self._reading:
+            sentences = voice.phonemize(request.text)
+        for phonemes in sentences:
             ids = voice.ids(phonemes)
             if not any(letter.isalpha() for letter in phonemes):
                 continue

@@ -45,6 +45,7 @@ class PiperEngine(Engine):
     capabilities: ClassVar[Capabilities] = Capabilities(
         streaming=True,
         concurrency=16,
+        parallel=True,
         speed=(0.25, 4.0),
         licence="GPL-3.0-or-later",
         parameters={
@@ -103,7 +104,7 @@ class PiperEngine(Engine):
                 "input": np.array([ids], np.int64),
                 "input_lengths": np.array([len(ids)], np.int64),
             }
-            for samples in voice.vits.speak(sentence, request.cancel):
+            for samples in voice.vits.speak(sentence, request.cancel, request.share):
                 yield Audio(samples, voice.rate)
 
     def unload(self) -> None:

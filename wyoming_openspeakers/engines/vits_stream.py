@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .base import CancelFlag, Samples
+from .base import CancelFlag, Samples, Share
 from .onnx_session import OnnxSession, Tensor
 from .vits_split import EDGES, Split, Stage
 
@@ -27,7 +27,9 @@ FLOW_AHEAD = 2
 class Voice(Protocol):
     """A voice whose sessions are open."""
 
-    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+    def speak(
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+    ) -> Iterator[Samples]:
         """One sentence, in one chunk or several."""
 
 
@@ -46,40 +48,63 @@ class WholeVoice:
     def __init__(self, model: bytes, threads: int) -> None:
         self._session = OnnxSession(model, threads)
 
-    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+    def speak(
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+    ) -> Iterator[Samples]:
         (samples, *_) = self._session.run(_wanted(self._session, feeds), cancel)
         yield samples.reshape(-1)
 
 
 class SplitVoice:
-    """A voice in three parts, of which two run on windows of frames."""
+    """A voice in three parts, of which two run on windows of frames.
+
+    It is open twice where there are several cores: to run on all of them for one listener, and on one core each for
+    several listeners at once.
+    """
 
     def __init__(self, parts: Split, threads: int) -> None:
-        self._text = OnnxSession(parts.text, threads)
-        self._flow = _Window(parts.flow, parts.flow_stage, threads)
-        self._decoder = _Window(parts.decoder, parts.decoder_stage, threads)
+        self._on_all = _Parts(parts, threads)
+        self._on_one = _Parts(parts, 1) if threads > 1 else self._on_all
 
-    def speak(self, feeds: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
-        results = self._text.run(_wanted(self._text, feeds), cancel)
-        yield from self.decode(dict(zip(self._text.outputs, results, strict=True)), cancel)
+    def speak(
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+    ) -> Iterator[Samples]:
+        share = share or Share()
+        text = self._for(share).text
+        results = text.run(_wanted(text, feeds), cancel)
+        yield from self.decode(dict(zip(text.outputs, results, strict=True)), cancel, share)
 
-    def decode(self, prior: Mapping[str, Tensor], cancel: CancelFlag) -> Iterator[Samples]:
+    def _for(self, share: Share) -> _Parts:
+        return self._on_all if share.is_whole else self._on_one
+
+    def decode(self, prior: Mapping[str, Tensor], cancel: CancelFlag, share: Share) -> Iterator[Samples]:
         """Flow and decoder over what the text part gave."""
-        frames = prior[self._flow.stage.source]
+        flow, decoder = self._on_all.flow.stage, self._on_all.decoder.stage
+        frames = prior[flow.source]
         total = frames.shape[-1]
         plan = list(chunks(total))
         latent = np.empty_like(frames)
         done = 0
         for number, (start, stop) in enumerate(plan):
-            if min(total, stop + self._decoder.stage.right) > done:
+            parts = self._for(share)
+            if min(total, stop + decoder.right) > done:
                 last = plan[min(number + FLOW_AHEAD, len(plan)) - 1] if number else plan[0]
-                target = last[1] + self._decoder.stage.right
-                if total - target < self._flow.stage.left + self._flow.stage.right:
+                target = last[1] + decoder.right
+                if total - target < flow.left + flow.right:
                     # What is left would cost more for its context than for itself.
                     target = total
-                latent[..., done:target] = self._flow.run(frames, prior, done, target, cancel)
+                latent[..., done:target] = parts.flow.run(frames, prior, done, target, cancel)
                 done = target
-            yield self._decoder.run(latent, prior, start, stop, cancel).reshape(-1)
+            yield parts.decoder.run(latent, prior, start, stop, cancel).reshape(-1)
+
+
+class _Parts:
+    """The three graphs, open to run on so many threads."""
+
+    def __init__(self, parts: Split, threads: int) -> None:
+        self.text = OnnxSession(parts.text, threads)
+        self.flow = _Window(parts.flow, parts.flow_stage, threads)
+        self.decoder = _Window(parts.decoder, parts.decoder_stage, threads)
 
 
 class _Window:

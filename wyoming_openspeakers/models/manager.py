@@ -56,6 +56,7 @@ class ModelManager:
 
     def start(self) -> None:
         """Load in the background what shall be ready: models on standby, the default voice's, those in config."""
+        self._warn_of_unknown_voices()
         standby = [model for model, entry in self.registry.models.items() if entry.standby]
         try:
             default = [self.catalog.default().model]
@@ -66,6 +67,14 @@ class ModelManager:
         for model in self._keep:
             self.registry.entry(model)
             self._load_soon(model)
+
+    def _warn_of_unknown_voices(self) -> None:
+        voice = self._config.voice
+        names = {"voice.default": voice.default}
+        names.update({f"voice.by_language.{tag}": name for tag, name in voice.by_language.items()})
+        for key, name in names.items():
+            if name and not self.catalog.find(name):
+                _LOGGER.warning("%s: there is no voice %r; another speaks instead", key, name)
 
     async def stop(self) -> None:
         """End all workers."""
@@ -108,6 +117,8 @@ class ModelManager:
         if queue is None:
             slots = self.registry.engine(speak.model).capabilities.concurrency
             queue = self._queues[speak.model] = TurnQueue(slots, self._config.limits.queue)
+        # The wait for a model to load is no wait for a turn.
+        await self._ready(speak.model)
         async with queue.turn(turn.client, turn.urgency, self._config.limits.queue_wait):
             for last_try in (False, True):
                 process = await self._ready(speak.model)
@@ -116,6 +127,8 @@ class ModelManager:
                         async for audio in chunks:
                             yield audio
                 except WorkerGone as gone:
+                    if self._stopping:
+                        raise ShuttingDown("The service is stopping") from None
                     if gone.began or last_try:
                         raise SynthesisFailed(f"{gone}; it was restarted, try again") from None
                     _LOGGER.warning("%s; trying once more", gone)
@@ -127,16 +140,21 @@ class ModelManager:
         if process := self._loaded.get(model):
             return process
         patience = self._config.limits.model_load
+        loading = self._load_soon(model)
         try:
             async with asyncio.timeout(patience):
-                return await asyncio.shield(self._load_soon(model))
+                return await asyncio.shield(loading)
         except TimeoutError:
             raise Timeout(f"Model {model} was not loaded within {patience:g} s") from None
+        except asyncio.CancelledError:
+            if loading.cancelled() and self._stopping:
+                raise ShuttingDown("The service is stopping") from None
+            raise
 
     def _load_soon(self, model: str) -> asyncio.Task[WorkerProcess]:
         """The task that loads the model: one, however many wait for it."""
         task = self._loading.get(model)
-        if task is None:
+        if task is None or task.done():
             if self._stopping:
                 raise ShuttingDown("The service is stopping")
             task = self._loading[model] = asyncio.create_task(self._load(model), name=f"load {model}")
@@ -144,7 +162,8 @@ class ModelManager:
         return task
 
     def _load_done(self, model: str, task: asyncio.Task[WorkerProcess]) -> None:
-        del self._loading[model]
+        if self._loading.get(model) is task:
+            del self._loading[model]
         if task.cancelled():
             return
         if error := task.exception():
@@ -185,7 +204,10 @@ class ModelManager:
             if delay > 0:
                 await asyncio.sleep(delay)
             process = WorkerProcess(name, self._on_exit)
-            await process.start()
+            try:
+                await process.start()
+            except OSError as error:
+                raise SynthesisFailed(f"The process {name} cannot be started: {error.strerror or error}") from None
             if not process.exited.is_set():
                 self._processes[name] = process
             return process

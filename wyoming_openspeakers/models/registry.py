@@ -121,6 +121,9 @@ def load_registry_file(path: Path | None) -> RegistryFile:
     for source, layer in sources:
         for section, entries in layer.items():
             below = tree.setdefault(section, {})
+            if entries is None and isinstance(below, dict):
+                # A heading whose lines are all commented out changes nothing.
+                continue
             if not isinstance(entries, dict) or not isinstance(below, dict):
                 tree[section] = entries
                 continue
@@ -139,5 +142,6 @@ def load_registry_file(path: Path | None) -> RegistryFile:
 def _check_engine(source: str, name: str, entry: ModelEntry) -> None:
     try:
         engine_class(entry.engine)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
+        # Whatever a module of the user's own raises while it is imported.
         raise ConfigError(f"{source}: models.{name}.engine: there is no engine {entry.engine!r} ({error})") from None

@@ -56,7 +56,7 @@ class VoiceCatalog:
 
     def __init__(self, registry: Registry, default: str = "", by_language: Mapping[str, str] | None = None) -> None:
         self._registry = registry
-        self._by_language = {tag.lower(): name for tag, name in (by_language or {}).items()}
+        self._by_language = {_normal(tag): name for tag, name in (by_language or {}).items()}
         self.voices: dict[str, InstalledVoice] = {}
         for model, entry in registry.models.items():
             engine = registry.engine(model)
@@ -84,7 +84,7 @@ class VoiceCatalog:
         if self._default and (chosen := self.find(self._default)):
             return chosen
         for model, entry in self._registry.models.items():
-            if chosen := self.find(f"{model}/{entry.voice}"):
+            if entry.voice and (chosen := self.find(f"{model}/{entry.voice}")):
                 return chosen
         if self.voices:
             installed = next(iter(self.voices.values()))
@@ -99,8 +99,8 @@ class VoiceCatalog:
                 _LOGGER.warning("Voice %s has no speaker %r; using its first", installed.name, speaker)
                 speaker = None
             return ChosenVoice(installed, installed.voice.name, speaker)
-        if (entry := self._registry.models.get(name)) and entry.voice:
-            return self.find(f"{name}/{entry.voice}", speaker)
+        if voice := self._default_of(name):
+            return self.find(voice, speaker)
         model, _, mixture = name.rpartition("/")
         if parts := [part for part in _MIXTURE.split(mixture) if part]:
             first = self._by_short_name.get((f"{model}/{parts[0]}" if model else parts[0]).lower())
@@ -122,7 +122,7 @@ class VoiceCatalog:
         return sorted({primary(tag) for tag in tags})
 
     def _for_language(self, language: str) -> ChosenVoice | None:
-        tag = language.replace("_", "-").lower()
+        tag = _normal(language)
         for key in (tag, primary(tag)):
             if key in self._by_language and (chosen := self.find(self._by_language[key])):
                 return chosen
@@ -137,6 +137,14 @@ class VoiceCatalog:
                 return self._chosen(installed, default)
         return None
 
+    def _default_of(self, model: str) -> str | None:
+        """A model's default voice, or its first where it has none."""
+        entry = self._registry.models.get(model)
+        if entry is None:
+            return None
+        named = f"{model}/{entry.voice}"
+        return named if named in self.voices else next((v.name for v in self.voices.values() if v.model == model), None)
+
     @staticmethod
     def _chosen(installed: InstalledVoice, default: ChosenVoice) -> ChosenVoice:
         return default if installed is default.installed else ChosenVoice(installed, installed.voice.name)
@@ -144,4 +152,8 @@ class VoiceCatalog:
 
 def primary(tag: str) -> str:
     """A language tag without its region: `en` of `en-GB`."""
-    return tag.replace("_", "-").split("-")[0].lower()
+    return _normal(tag).split("-")[0]
+
+
+def _normal(tag: str) -> str:
+    return tag.replace("_", "-").lower()

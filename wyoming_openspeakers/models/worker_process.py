@@ -23,6 +23,9 @@ from ..worker import protocol
 _LOGGER = logging.getLogger(__name__)
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
+_LAST_WORDS = 2.0
+"""Seconds that a process may go on after it hung up, or its line after it ended."""
+
 
 class WorkerGone(Exception):
     """The process ended while something was asked of it."""
@@ -69,7 +72,8 @@ class WorkerProcess:
     async def start(self) -> None:
         """Start the process; `load` tells whether it really runs."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             level = logging.getLevelName(logging.getLogger("wyoming_openspeakers").getEffectiveLevel()).lower()
             self._process = await asyncio.create_subprocess_exec(
                 *(self._python, "-m", "wyoming_openspeakers.worker", str(theirs.fileno()), str(os.getpid()), level),
@@ -79,8 +83,10 @@ class WorkerProcess:
                 # Ctrl-C is for the service, which ends its workers when they have finished speaking.
                 start_new_session=True,
             )
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._task = asyncio.create_task(self._read(), name=f"worker {self.name}")
+            undo.callback(self._process.kill)
+            self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            undo.pop_all()
+        self._task = asyncio.create_task(self._watch(), name=f"worker {self.name}")
 
     async def load(self, spec: ModelSpec, device: str) -> None:
         """Load a model."""
@@ -174,24 +180,33 @@ class WorkerProcess:
             async with self._write_lock:
                 await async_write_event(event, self._writer)
         except ConnectionError:
+            # Not before everyone knows: who tries again shall get the next process.
+            await self.exited.wait()
             raise WorkerGone(f"The process {self.name} has ended") from None
 
+    async def _watch(self) -> None:
+        """See the process end, even when it only hangs up or a child of its own keeps the line open."""
+        reading = asyncio.create_task(self._read())
+        ending = asyncio.create_task(self._process.wait())
+        await asyncio.wait((reading, ending), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((reading, ending), timeout=_LAST_WORDS)
+        reading.cancel()
+        self._writer.close()
+        if not ending.done():
+            self.kill("it hung up but did not end")
+        status = await ending
+        self.exited.set()
+        for inbox in self._inboxes.values():
+            inbox.put_nowait(None)
+        reason = self._why_killed or (f"signal {-status}" if status < 0 else f"exit status {status}")
+        self._on_exit(self, "stopped" if self._stopping else reason)
+
     async def _read(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while event := await async_read_event(self._reader):
                 inbox = self._inboxes.get(event.data.get("id") or event.data.get("model") or "")
                 if inbox is not None:
                     inbox.put_nowait(event)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writer.close()
-            status = await self._process.wait()
-            self.exited.set()
-            for inbox in self._inboxes.values():
-                inbox.put_nowait(None)
-            reason = self._why_killed or (f"signal {-status}" if status < 0 else f"exit status {status}")
-            self._on_exit(self, "stopped" if self._stopping else reason)
 
 
 def _error(event: Event) -> Exception:

@@ -7,28 +7,16 @@ from functools import lru_cache
 from .rule import Rule
 
 
-class Normalizer:
-    """The rules of one language."""
-
-    def __init__(self, rules: list[Rule]) -> None:
-        self._rules = rules
-
-    def __call__(self, text: str) -> str:
-        """Write a text out; what is not understood stays as it is."""
-        present = set(text)
-        for rule in self._rules:
-            if not rule.needs or not rule.needs.isdisjoint(present):
-                text = rule.apply(text)
-        return text
-
-
 def normalize(text: str, language: str) -> str:
     """Write out, in words, what in a text is not words; the language is a BCP 47 tag such as `en-GB`.
 
     A text in an unknown language comes back as it is.
     """
-    normalizer = _normalizer(language)
-    return normalizer(text) if normalizer else text
+    present = set(text)
+    for rule in _rules(language):
+        if not rule.needs or not rule.needs.isdisjoint(present):
+            text = rule.apply(text)
+    return text
 
 
 def warm(language: str) -> None:
@@ -37,7 +25,8 @@ def warm(language: str) -> None:
 
 
 @lru_cache(maxsize=32)
-def _normalizer(tag: str) -> Normalizer | None:
-    from .rules import normalizer_for
+def _rules(tag: str) -> list[Rule]:
+    # babel and unicode-rbnf load with the first text: the service starts without them.
+    from .rules import rules_for
 
-    return normalizer_for(tag)
+    return rules_for(tag) or []

@@ -10,13 +10,13 @@ from babel.numbers import get_decimal_symbol
 
 from . import abbreviations, codes, currency, dates, fractions, numbers, ordinals, signs, times, units, years
 from .language import Language, language_data
-from .normalizer import Normalizer
+from .rule import Rule
 from .speech import Speech
 from .words import NumberWords, number_words
 
 
-def normalizer_for(tag: str) -> Normalizer | None:
-    """The normalizer for a BCP 47 tag, or None when the language is unknown."""
+def rules_for(tag: str) -> list[Rule] | None:
+    """The rules for a BCP 47 tag, in their order, or None when the language is unknown."""
     locale = _locale(tag)
     if locale is None:
         return None
@@ -29,22 +29,20 @@ def normalizer_for(tag: str) -> Normalizer | None:
     speech = Speech(language, locale, words, get_decimal_symbol(locale))
     names = units.Units(speech)
     # What reads more of the text goes first: a date before its parts, a number with its unit before the number.
-    return Normalizer(
-        [
-            *dates.rules(speech),
-            *times.rules(speech, names),
-            *signs.rules(speech),
-            *abbreviations.rules(speech),
-            *currency.rules(speech, names),
-            *codes.rules(speech),
-            *years.decades(speech),
-            *fractions.rules(speech, names),
-            *units.rules(speech, names),
-            *ordinals.rules(speech),
-            *years.rules(speech),
-            *numbers.rules(speech),
-        ]
-    )
+    return [
+        *dates.rules(speech),
+        *times.rules(speech, names),
+        *signs.rules(speech),
+        *abbreviations.rules(speech),
+        *currency.rules(speech, names),
+        *codes.rules(speech),
+        *years.decades(speech),
+        *fractions.rules(speech, names),
+        *units.rules(speech, names),
+        *ordinals.rules(speech),
+        *years.rules(speech),
+        *numbers.rules(speech),
+    ]
 
 
 def _completed(language: Language, words: NumberWords) -> Language:
