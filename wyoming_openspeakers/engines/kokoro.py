@@ -65,7 +65,8 @@ class KokoroEngine(Engine):
             return []
         files = kokoro_voices.files(spec).items()
         voices = [kokoro_voices.describe(name, revision(model, file)) for name, file in files]
-        return offered((voice for voice in voices if not kokoro_phonemes.missing(voice.languages[0])), spec)
+        unread = {tag for tag in {voice.languages[0] for voice in voices} if kokoro_phonemes.missing(tag)}
+        return offered((voice for voice in voices if voice.languages[0] not in unread), spec)
 
     @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:

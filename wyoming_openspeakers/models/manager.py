@@ -21,6 +21,7 @@ from .worker_process import SpeakLimits, WorkerGone, WorkerProcess
 
 _LOGGER = logging.getLogger(__name__)
 _CATALOG_AGE = 1.0
+_LONGEST_LOOK = 0.01
 _LONGEST_BACK_OFF = 30.0
 
 
@@ -51,7 +52,7 @@ class ModelManager:
         self._starting: dict[str, asyncio.Lock] = {}
         self._keep: set[str] = set()
         self._catalog_time = time.monotonic()
-        self._catalog_lock = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
         self._stopping = False
 
     def start(self) -> None:
@@ -81,17 +82,28 @@ class ModelManager:
         self._stopping = True
         for task in self._loading.values():
             task.cancel()
-        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        await asyncio.gather(*self._loading.values(), *filter(None, [self._looking]), return_exceptions=True)
         await asyncio.gather(*(process.stop() for process in self._processes.values()))
 
-    async def voices(self) -> VoiceCatalog:
-        """The catalog of voices, not older than a second."""
-        if time.monotonic() - self._catalog_time > _CATALOG_AGE and not self._catalog_lock.locked():
-            async with self._catalog_lock:
-                voice = self._config.voice
-                self.catalog = await asyncio.to_thread(VoiceCatalog, self.registry, voice.default, voice.by_language)
-                self._catalog_time = time.monotonic()
+    async def voices(self, patience: float = _LONGEST_LOOK) -> VoiceCatalog:
+        """The catalog of voices, looked up anew when it is a second old.
+
+        Looking takes a few milliseconds; on a machine that is so busy that it takes longer than `patience`, the last
+        look is answered and the new one is there the next time.
+        """
+        if self._looking is None and time.monotonic() - self._catalog_time > _CATALOG_AGE:
+            self._looking = asyncio.create_task(self._look(), name="list voices")
+        if self._looking:
+            await asyncio.wait([self._looking], timeout=patience)
         return self.catalog
+
+    async def _look(self) -> None:
+        try:
+            voice = self._config.voice
+            self.catalog = await asyncio.to_thread(VoiceCatalog, self.registry, voice.default, voice.by_language)
+            self._catalog_time = time.monotonic()
+        finally:
+            self._looking = None
 
     def state(self, model: str) -> str:
         """cold, loading or resident."""

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from ..config import SHIPPED_MODELS, Section, explain, read_yaml
 from ..engines.base import Engine, ModelSpec, engine_class
 from ..errors import ConfigError, UnknownModel
 
 _VOICE_PARTS = ("language", "name", "quality")
+_PATTERN_PARTS = ("voice", "family", *_VOICE_PARTS)
+
+
+def _pattern(value: str) -> str:
+    try:
+        value.format_map(dict.fromkeys(_PATTERN_PARTS, ""))
+    except (KeyError, ValueError, IndexError, AttributeError):
+        raise ValueError(f"may hold only {', '.join(f'{{{part}}}' for part in _PATTERN_PARTS)}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class HubFiles(Section):
@@ -20,7 +32,7 @@ class HubFiles(Section):
 
     repo: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="Repository on the hub.")
     revision: str = Field(min_length=1, description="Commit or tag to fetch.")
-    files: tuple[str, ...] = Field(
+    files: tuple[Pattern, ...] = Field(
         (), description="Patterns of the files to fetch. With {voice} in them, each voice is fetched by its name."
     )
 

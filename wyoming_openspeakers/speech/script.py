@@ -70,7 +70,7 @@ class Script:
         """Yield each line as soon as it is known; `audio_ahead` tells how long a listener can still wait."""
         request, catalog = self._request, self._manager.catalog
         if request.voice and not catalog.find(request.voice):
-            catalog = await self._manager.voices()
+            catalog = await self._manager.voices(patience=2)
         choice = None
         if isinstance(self._text, str) and not request.ssml:
             choice = self._choose(request, catalog, self._text[:_DETECT_BY])

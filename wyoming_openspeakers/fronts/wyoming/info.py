@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
@@ -11,6 +13,7 @@ from ...models.voices import InstalledVoice, VoiceCatalog
 _PROJECT = Attribution(name="Wyoming OpenSpeakers", url="")
 
 
+@lru_cache(maxsize=1)
 def info_event(catalog: VoiceCatalog, program: str) -> Event:
     """The answer to `describe`.
 

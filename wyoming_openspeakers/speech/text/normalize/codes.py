@@ -26,6 +26,9 @@ def rules(speech: Speech) -> list[Rule]:
         plus = f"{language.plus} " if match[0][0] == "+" else ""
         return plus + ", ".join(spoken)
 
+    def known_phone(match: re.Match[str]) -> str:
+        return ", ".join(words.digits(group) if len(group) > 2 else words.whole(group) for group in match[0].split(" "))
+
     def address(match: re.Match[str]) -> str | None:
         octets = match["octets"].split(".")
         if any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets):
@@ -77,5 +80,7 @@ def rules(speech: Speech) -> list[Rule]:
                 version,
             )
         )
+    if language.phones:
+        found.append(rule(rf"(?<![\w.,:/+-])(?<![0-9] )(?:{language.phones})(?!\w| ?[0-9]|[.,:/-][0-9])", known_phone))
     found.append(rule(r"(?<![\w.,:/-])\(?\+?[0-9]{1,4}\)?(?:[ /-]\(?[0-9]{2,8}\)?){1,6}(?![\w]|[.,:/-][0-9])", phone))
     return found

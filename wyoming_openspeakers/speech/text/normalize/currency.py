@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from babel.numbers import get_currency_name
 
@@ -42,7 +43,11 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
         if groups.get("cents"):
             words = _hundredths(speech, number, _currency(speech, _CENTS[groups["cents"]]))
         else:
-            words = _amount(speech, number, _currency(speech, _CODES[match["currency"]]), groups.get("large") or "")
+            currency = _currency(speech, _CODES[match["currency"]])
+            currency = replace(
+                currency, form=speech.case(currency.form, Written(number.whole), match.string, match.start())
+            )
+            words = _amount(speech, number, currency, groups.get("large") or "")
         if words is None:
             return None
         tail = ""

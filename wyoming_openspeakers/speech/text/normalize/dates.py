@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from .notation import DASH
+from .notation import DASH, GAP
 from .rule import Rule, rule
 from .speech import Speech
 from .times import spoken_clock
+from .units import UNIT_OF
 
 _YEAR = "(?:1[0-9]|20|21)[0-9]{2}"
 _ALONE = r"(?<![\w/:-])(?<![0-9][.,])"
@@ -57,6 +58,7 @@ def rules(speech: Speech) -> list[Rule]:
     names = "|".join(sorted(map(re.escape, dates.month_of), key=len, reverse=True))
     of = f"(?:(?:{language.of}) )?" if language.of else ""
     the = f"(?:{language.day_article})?" if language.day_article else ""
+    symbols = "|".join(sorted(map(re.escape, UNIT_OF), key=len, reverse=True))
 
     def before(match: re.Match[str]) -> str:
         return match.string[max(0, match.start() - 20) : match.start()]
@@ -77,6 +79,14 @@ def rules(speech: Speech) -> list[Rule]:
         if month > 12:
             day, month = month, day
         return dates.date(day, month, year, before(match))
+
+    def slashed(match: re.Match[str]) -> str | None:
+        first, second = int(match["first"]), int(match["second"])
+        day, month = (second, first) if language.month_first else (first, second)
+        if month > 12:
+            day, month = month, day
+        date = dates.date(day, month, None, before(match))
+        return date and match["before"] + date
 
     def dotted(match: re.Match[str]) -> str | None:
         date = dates.date(int(match["day"]), int(match["month"]), None, before(match))
@@ -131,6 +141,15 @@ def rules(speech: Speech) -> list[Rule]:
                 month_first,
             )
         )
+    if language.date_after:
+        found.append(
+            rule(
+                rf"(?P<before>(?<!\w)(?:{language.date_after}|{_weekday_names(speech)}),? )"
+                rf"(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])(?![\w%°/-]|[.,:][0-9]|{GAP}(?:{symbols})(?!\w)| of\b)",
+                slashed,
+                "/",
+            )
+        )
     if language.dotted_clock:
         found.append(rule(rf"{_ALONE}(?P<day>[0-3]?[0-9])\.(?P<month>[01]?[0-9])\.(?![\w])", dotted))
     found.append(
@@ -150,18 +169,30 @@ def _month_spellings(speech: Speech, wide: dict[int, str]) -> dict[str, int]:
     return spellings
 
 
+def _weekday_names(speech: Speech) -> str:
+    names_of = speech.locale.days["format"]
+    names = {names_of[width][day] for width in ("wide", "abbreviated") for day in range(7)}
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
 def _weekdays(speech: Speech, months: str) -> list[Rule]:
     names_of = speech.locale.days["format"]
     full = {names_of["abbreviated"][day].removesuffix("."): names_of["wide"][day] for day in range(7)}
     full |= {name[0].upper() + name[1:]: text[0].upper() + text[1:] for name, text in full.items()}
     names = "|".join(sorted(full, key=len, reverse=True))
     of = f"(?:(?:{speech.language.of}) )?" if speech.language.of else ""
+    to = speech.language.to_days or speech.language.to
 
     def between(match: re.Match[str]) -> str:
-        return f"{full[match['first']]} {speech.language.to} {full[match['last']]}"
+        joint = match["word"] or f" {speech.language.to} "
+        return f"{full[match['first']]}{joint}{full[match['last']]}"
 
     return [
-        rule(rf"(?<!\w)(?P<first>{names})\.?{DASH}(?P<last>{names})(?!\w)", between, "-–—"),
+        rule(
+            rf"(?<!\w)(?P<first>{names})\.?(?:{DASH}|(?P<word> (?:{to}) ))(?P<last>{names})(?!\w)(?:\.(?!$))?",
+            between,
+            "",
+        ),
         rule(
             rf"(?<!\w)(?P<day>{names})\.?(?=,? (?:[0-9]{{1,2}}"
             rf"(?:[.:/][0-9 ]|(?:st|nd|rd|th|er)? {of}(?:{months}))|(?:{months})\.? [0-9]))",

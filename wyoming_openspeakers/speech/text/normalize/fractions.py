@@ -23,37 +23,47 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     if not language.fractions:
         return []
     symbols = "|".join(sorted((re.escape(symbol) for symbol in UNIT_OF), key=len, reverse=True))
-    unit = f"(?:{GAP}(?P<unit>{symbols})(?![\\w/]))?"
+    unit = f"(?:{GAP}(?P<unit>{symbols})(?![\\w/])|[\xa0 ](?P<noun>[^\\W\\d_]{{2,30}}+))?"
+
+    halves = [(re.compile(pattern), spoken) for pattern, spoken in language.halves]
+
+    def half_of(noun: str) -> str:
+        return next((spoken for pattern, spoken in halves if pattern.match(noun)), "")
 
     def fraction(numerator: int, denominator: int) -> str:
         one, other = language.fractions[denominator]
         count = words.cardinal(numerator, language.masculine_form)
         return f"{count} {one if numerator == 1 else other}"
 
-    def speak(whole: str | None, numerator: int, denominator: int, symbol: str | None) -> str:
-        if not whole:
-            spoken = fraction(numerator, denominator)
-            number = Written("1")
-        else:
+    def speak(whole: str | None, numerator: int, denominator: int, match: re.Match[str]) -> str:
+        symbol, noun = match["unit"], match["noun"]
+        is_half = (numerator, denominator) == (1, 2)
+        if whole:
             number = Written(whole, "5")
             count = words.whole(whole, language.masculine_form if denominator == 2 else "")
-            is_half = (numerator, denominator) == (1, 2)
-            spoken = (language.and_half if is_half else language.and_fraction).format(
-                count, fraction(numerator, denominator)
-            )
+            pattern = language.and_half if is_half else language.and_fraction
+            spoken = pattern.format(count, fraction(numerator, denominator))
+        else:
+            number = Written("1")
+            spoken = fraction(numerator, denominator)
         named = units.name(UNIT_OF[symbol], number) if symbol else None
-        return f"{spoken} {named[0]}" if named else f"{spoken} {symbol}" if symbol else spoken
+        name = named[0] if named else symbol or noun
+        if not name:
+            return spoken
+        half = half_of(name) if is_half and not whole else ""
+        return half.format(name) if half else f"{spoken} {name}"
 
     def signed(match: re.Match[str]) -> str:
-        return speak(match["whole"], *_SIGNS[match["sign"]], match["unit"])
+        return speak(match["whole"], *_SIGNS[match["sign"]], match)
 
     def slashed(match: re.Match[str]) -> str | None:
         numerator, denominator = int(match["numerator"]), int(match["denominator"])
         if numerator < denominator and denominator in language.fractions and (numerator == 1 or denominator in _USUAL):
-            return speak(match["whole"], numerator, denominator, match["unit"])
+            return speak(match["whole"], numerator, denominator, match)
         if match["whole"] or match["unit"] or numerator > denominator or denominator == 0 or not language.out_of:
             return None
-        return f"{words.cardinal(numerator)} {language.out_of} {words.cardinal(denominator)}"
+        spoken = f"{words.cardinal(numerator)} {language.out_of} {words.cardinal(denominator)}"
+        return f"{spoken} {match['noun']}" if match["noun"] else spoken
 
     return [
         rule(

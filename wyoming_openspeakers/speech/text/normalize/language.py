@@ -55,6 +55,8 @@ class Language:
     """An ordinary space groups digits: 1 250."""
     before_noun: tuple[tuple[str, str], ...] = ()
     """Form of a number by a pattern for the text behind it; the first that matches counts."""
+    cases: tuple[tuple[str, str], ...] = ()
+    """Patterns for the words that put a lone one into a case, and how the name of its form then ends."""
     after_million: str = ""
     """Word between millions and what is counted: un millón de euros."""
     elides: bool = False
@@ -63,6 +65,8 @@ class Language:
     plus: str = ""
     to: str = ""
     """Between the ends of a range."""
+    to_days: str = ""
+    """Pattern for the words between two weekdays, where there are others than `to`."""
     score: str = ""
     """Between the sides of a score, 3:1."""
     point: str = ""
@@ -75,6 +79,8 @@ class Language:
     """8/10 where it is no fraction."""
     fractions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """Name of one half, third, quarter... and of several."""
+    halves: tuple[tuple[str, str], ...] = ()
+    """How one half of something is said, by a pattern for its name: half an {0}."""
     and_half: str = ""
     """Pattern for one half on top of a whole number, {0} and a half."""
     and_fraction: str = ""
@@ -89,6 +95,8 @@ class Language:
     """Pattern for the words after which four digits are a year."""
     code_after: str = ""
     """Pattern for the words after which digits are read one by one."""
+    phones: str = ""
+    """Pattern for telephone numbers in groups that nothing else tells from a number."""
     version_after: str = ""
     """Pattern for the words after which 2026.11 is a version."""
     number_signs: str = ""
@@ -117,6 +125,8 @@ class Language:
     """Form of a number before a unit that is not feminine."""
     feminine_form: str = ""
     per: str = ""
+    before_unit: str = ""
+    """Pattern for the words after which a unit without a number is one of it: a kWh."""
     inch: str = ""
     """Pattern for what may follow the symbol `in` of a unit; empty when `in` is no unit."""
     currencies: Mapping[str, Currency] = field(default_factory=dict)
@@ -162,6 +172,8 @@ class Language:
     ordinal_days: bool = False
     first_day: str = ""
     """The first of a month, where only that one is an ordinal."""
+    date_after: str = ""
+    """Pattern for the words after which 12/14 is a date."""
     before_year: str = " "
     """Between a month and its year, where the day is written first."""
     day_form: str = ""

@@ -41,7 +41,8 @@ def rules(speech: Speech) -> list[Rule]:
         if _is_code(text):
             spoken: str | None = words.digits(text)
         else:
-            spoken = speech.number_words(number, speech.form_before(match.string, match.end()))
+            form = speech.case(speech.form_before(match.string, match.end()), number, match.string, match.start())
+            spoken = speech.number_words(number, form)
         return None if spoken is None or sign is None else sign + spoken
 
     found = []

@@ -68,7 +68,7 @@ def rules(speech: Speech) -> list[Rule]:
             rule(rf"(?<!\w)(?P<before>{language.roman_names}) {roman}(?P<dot>{language.roman_stop})", ruler, "IVXL")
         )
     if language.roman_mark:
-        found.append(rule(rf"(?<!\w)(?P<roman>[IVXL]{{1,7}})(?:{language.roman_mark})(?!\w)", ranked, "IVXL"))
+        found.append(rule(rf"(?<!\w)(?P<roman>L?[IVX]{{1,6}})(?:{language.roman_mark})(?!\w)", ranked, "IVX"))
     return found
 
 

@@ -8,7 +8,20 @@ from decimal import Decimal
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 
-from . import abbreviations, codes, currency, dates, fractions, numbers, ordinals, signs, times, units, years
+from . import (
+    abbreviations,
+    bare_units,
+    codes,
+    currency,
+    dates,
+    fractions,
+    numbers,
+    ordinals,
+    signs,
+    times,
+    units,
+    years,
+)
 from .language import Language, language_data
 from .rule import Rule
 from .speech import Speech
@@ -39,6 +52,7 @@ def rules_for(tag: str) -> list[Rule] | None:
         *years.decades(speech),
         *fractions.rules(speech, names),
         *units.rules(speech, names),
+        *bare_units.rules(speech, names),
         *ordinals.rules(speech),
         *years.rules(speech),
         *numbers.rules(speech),

@@ -10,6 +10,8 @@ from .language import Language
 from .notation import Written, number_pattern, parse
 from .words import NumberWords
 
+_ONE = Written("1")
+_LONGEST_BEFORE_CASE = 16
 _VOWELS = "aeiouhéàâêAEIOUHÉ"
 
 
@@ -25,6 +27,7 @@ class Speech:
         spoken = language.decimal_words
         self._decimal_word = spoken.get(decimal_sign) or next(iter(spoken.values()), "")
         self._before_noun = [(re.compile(pattern), form) for pattern, form in language.before_noun]
+        self._cases = [(re.compile(rf"(?<!\w)(?:{pattern})[\xa0 ]\Z"), case) for pattern, case in language.cases]
         self._million = re.compile("(?:illion(?:en|s)?|illiarden?|illards?|illón|illones)$")
 
     def parse(self, text: str) -> Written | None:
@@ -53,6 +56,14 @@ class Speech:
             if pattern.match(text, end):
                 return form
         return ""
+
+    def case(self, form: str, number: Written, text: str, start: int) -> str:
+        """Form of a number that starts here, by the word before it: `in 1 Stunde` is in *einer* hour."""
+        if number != _ONE:
+            return form
+        before = text[max(0, start - _LONGEST_BEFORE_CASE) : start]
+        cases = (f"{form} {case}" for pattern, case in self._cases if pattern.search(before))
+        return next((case for case in cases if case in self.language.cardinals), form)
 
     def counted(self, words: str, noun: str) -> str:
         """Put a number's words before what is counted."""

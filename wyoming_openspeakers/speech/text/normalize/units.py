@@ -48,33 +48,8 @@ _SPACED_ONLY = {"K"}
 
 _ATTACHED_ONLY = {"″", "′"}
 
-_DENOMINATORS = [
-    "100km",
-    "h",
-    "min",
-    "s",
-    "m²",
-    "m³",
-    "m2",
-    "m3",
-    "l",
-    "L",
-    "kg",
-    "g",
-    "km",
-    "mi",
-    "gal",
-    "kWh",
-    "d",
-    "ft²",
-    "m",
-    "cm²",
-    "mm²",
-    "dl",
-    "dL",
-    "ml",
-    "mL",
-]
+DENOMINATORS = ("100km h min s m² m³ m2 m3 l L kg g km mi gal kWh MWh Wh d ft² m cm² mm² dl dL ml mL").split()
+"""Symbols that are read behind `per`."""
 
 
 class Units:
@@ -129,7 +104,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     if not speech.language.inch:
         known = {symbol: unit for symbol, unit in known.items() if symbol != "in"}
     symbols = "|".join(re.escape(symbol) for symbol in sorted(known, key=len, reverse=True))
-    per = "|".join(sorted(map(re.escape, _DENOMINATORS), key=len, reverse=True))
+    per = "|".join(sorted(map(re.escape, DENOMINATORS), key=len, reverse=True))
     unit = (
         f"(?P<gap>{GAP})(?:(?P<unit>[°º] ?C|[°º] ?F|{symbols})(?:/(?P<per>{per}))?)(?![\\w/²³°])"
         f"(?!-[a-z])(?P<to>{DASH}(?=[-−]?[0-9]))?"
@@ -162,6 +137,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
             if rate is None:
                 return None
             name = f"{name} {rate}"
+        form = speech.case(form, number, match.string, match.start())
         words = speech.number_words(number, form)
         sign = speech.sign_word(match["sign"])
         if words is None or sign is None:

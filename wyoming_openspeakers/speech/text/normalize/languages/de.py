@@ -16,23 +16,47 @@ def _clock(hour: int, minute: int, half: str, cardinal: Cardinal) -> str:
 
 _FEMININE = "^[^ ]*(?:tunde|inute|ekunde|eile|Unze|unze|Gallone|Tonne|Umdrehung|Kalorie|kalorie|Woche)n?(?: |$)"
 
+_ADJECTIVES = (
+    "neu|offen|aktiv|weiter|ungelesen|verpasst|lang|kurz|ganz|halb|voll|leer|klein|groß|einzig|zusätzlich|gut|alt|frisch|"
+    "fällig|rot|grün|blau|gelb|weiß|schwarz|ander|unbekannt|wichtig|erledigt|heutig|defekt|verfügbar|geplant|eingehend"
+)
+_MASCULINE = (
+    "\\w*(?:[Tt]ermin|[Tt]imer|[Ww]ecker|[Tt]ag|[Mm]onat|[Aa]larm|[Ee]intrag|[Aa]rtikel|[Ff]ehler|[Ss]chalter|[Ss]ensor|"
+    "[Aa]nruf|[Gg]ast|[Rr]aum|[Pp]unkt|[Ss]ong|[Tt]itel|[Ff]ilm|[Kk]ontakt|[Mm]elder|[Ss]tuhl|[Bb]rief|[Ll]öffel|[Hh]und|[Ss]tock)"
+)
+
 LANGUAGE = Language(
     code="de",
     cardinals={
         "": "spellout-numbering",
         "masculine": "spellout-cardinal-masculine",
         "feminine": "spellout-cardinal-feminine",
+        "accusative": "spellout-cardinal-n",
+        "masculine dative": "spellout-cardinal-m",
+        "masculine noun": "spellout-cardinal-masculine",
+        "masculine noun dative": "spellout-cardinal-m",
+        "masculine noun accusative": "spellout-cardinal-n",
+        "feminine dative": "spellout-cardinal-r",
     },
     ordinals={"e": "spellout-ordinal", "n": "spellout-ordinal-n", "r": "spellout-ordinal-r", "s": "spellout-ordinal-s"},
     year="spellout-numbering-year",
     decimal_words={",": "Komma", ".": "Komma"},
     before_noun=(
+        (rf"[\xa0 ](?:{_ADJECTIVES})e [A-ZÄÖÜ]", "feminine"),
+        (rf"[\xa0 ](?:{_ADJECTIVES})e[rs] [A-ZÄÖÜ]", "masculine"),
+        (rf"[\xa0 ](?:{_ADJECTIVES})en [A-ZÄÖÜ]", "accusative"),
         (
-            r"[\xa0 ](?:\w*(?:ung|heit|keit|schaft|ion|tät)|(?!Name|Käse|Junge|Kunde|Ende|Gebäude|"
-            r"Auge)[A-ZÄÖÜ]\w*e|Tür|Uhrzeit|Nachricht|Steckdose|Wand|Nacht)(?!\w)",
+            r"[\xa0 ](?:\w*(?:ung|heit|keit|schaft|ion|tät|[Tt]ür|[Uu]hr|[Nn]acht|[Ww]and|[Nn]achricht|[Kk]amera|[Mm]ail|"
+            r"[Tt]emperatur|[Dd]atei|[Aa]pp|[Uu]hrzeit)|(?!Name|Käse|Junge|Kunde|Ende|Gebäude|Auge)[A-ZÄÖÜ]\w*e|"
+            r"E-Mail|SMS|Person|Frau|Stadt|Hand|Zahl|CD)(?!\w)",
             "feminine",
         ),
+        (rf"[\xa0 ](?:{_MASCULINE})(?!\w)", "masculine noun"),
         (r"[\xa0 ][A-ZÄÖÜ][a-zäöüß]", "masculine"),
+    ),
+    cases=(
+        ("[Ii]n|[Vv]or|[Nn]ach|[Ss]eit|[Mm]it|[Bb]ei|[Vv]on|[Zz]u|[Aa]us", "dative"),
+        ("[Hh]ast|[Hh]aben?|[Hh]abt|[Hh]at|[Gg]ibt es|[Ee]s gibt|[Ff]ür|[Oo]hne|noch", "accusative"),
     ),
     minus="minus",
     plus="plus",
@@ -53,6 +77,17 @@ LANGUAGE = Language(
         9: ("Neuntel", "Neuntel"),
         10: ("Zehntel", "Zehntel"),
     },
+    halves=(
+        (
+            "\\w*(?:tunde|inute|ekunde|asse|eile|Unze|acht|lasche|ackung|Dose|Tafel|Zwiebel|Woche|Gurke|Tonne)",
+            "eine halbe {0}",
+        ),
+        (
+            "\\w*(?:[Ll]iter|[Mm]eter|Tag|Monat|Grad|löffel|Becher|Apfel|Zoll|Fuß|Euro|Cent|Dollar)(?!\\w)",
+            "ein halber {0}",
+        ),
+        ("\\w*(?:ramm|Pfund|Glas|Kilo|Jahr|Brot|Prozent|Dutzend|Hähnchen|Päckchen)(?!\\w)", "ein halbes {0}"),
+    ),
     and_half="{0}einhalb",
     and_fraction="{0} {1}",
     ordinal_words=(
@@ -60,7 +95,7 @@ LANGUAGE = Language(
         ("[Dd]er|[Dd]ie|[Dd]as", "e"),
         ("[Ee]in|[Jj]eder", "r"),
     ),
-    year_after="Jahr|[Ss]eit|[Vv]on|[Jj]ahre|Sommer|Winter|Frühling|Frühjahr|Herbst|[Aa]b",
+    year_after="Jahr|[Ww]urden?|[Ss]eit|[Vv]on|[Jj]ahre|Sommer|Winter|Frühling|Frühjahr|Herbst|[Aa]b",
     code_after="Code|PIN|Pin|Passwort|Kennwort|Durchwahl|Seriennummer|Notruf|Zugangscode",
     version_after="Version|Release|Core|Assistant|OS|Firmware|Update",
     number_signs="Nr\\.|No\\.",
@@ -96,6 +131,7 @@ LANGUAGE = Language(
     masculine_form="masculine",
     feminine_form="feminine",
     per="pro",
+    before_unit="je|jede|eine|einer|der|die|das|ein",
     currencies={
         "USD": Currency("Dollar", "Dollar", "Cent", "Cent", "masculine", "masculine"),
         "EUR": Currency("Euro", "Euro", "Cent", "Cent", "masculine", "masculine"),

@@ -38,6 +38,7 @@ LANGUAGE = Language(
     minus="minus",
     plus="plus",
     to="to",
+    to_days="to|through|thru|till|until",
     score="to",
     point="point",
     dot="dot",
@@ -54,6 +55,14 @@ LANGUAGE = Language(
         9: ("ninth", "ninths"),
         10: ("tenth", "tenths"),
     },
+    halves=(
+        ("(?:hours?|ounces?|inch|acre)(?!\\w)", "half an {0}"),
+        (
+            "(?:cups?|miles?|(?:tea|table)spoons?|lit(?:er|re)s?|gallons?|pounds?|dozen|days?|pints?|quarts?|kilos?|"
+            "(?:kilo)?met(?:er|re)s?|minutes?|seconds?|(?:kilo)?grams?|foot|bottles?|glass)(?!\\w)",
+            "half a {0}",
+        ),
+    ),
     and_half="{0} and a half",
     and_fraction="{0} and {1}",
     ordinal_marks=(("st|nd|rd|th", ""),),
@@ -98,6 +107,7 @@ LANGUAGE = Language(
         "megajoule": ("megajoule", "megajoules"),
     },
     per="per",
+    before_unit="an?|each|every|one|the",
     inch=r"[).,;:!?…]|$|/| (?:of|per|x|by|wide|long|tall|high|thick|deep|and)\b",
     currencies={
         "USD": Currency("dollar", "dollars", "cent", "cents"),
@@ -136,6 +146,7 @@ LANGUAGE = Language(
     at="at",
     duration_and="and",
     month_first=True,
+    date_after="[Oo]n|[Dd]ue|[Dd]ated|[Ss]ince|[Uu]ntil|[Tt]ill|[Ee]xpires",
     date="{month} {day}",
     date_with_year="{month} {day}, {year}",
     day_month="the {day} of {month}",

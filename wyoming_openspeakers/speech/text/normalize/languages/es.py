@@ -57,6 +57,7 @@ LANGUAGE = Language(
     minus="menos",
     plus="más",
     to="a",
+    to_days="al?",
     score="a",
     point="punto",
     dot="punto",
@@ -72,10 +73,25 @@ LANGUAGE = Language(
         9: ("noveno", "novenos"),
         10: ("décimo", "décimos"),
     },
+    halves=(
+        (
+            "(?:hora|taza|libra|docena|cucharada|cucharadita|botella|cebolla|manzana|onza|milla|pulgada|tonelada|"
+            "barra|noche|semana)s?(?!\\w)",
+            "media {0}",
+        ),
+        (
+            "(?:litro|(?:kiló|centí)?metro|kilo(?:gramo)?|día|vaso|minuto|segundo|grado|limón|paquete|año|mes)s?(?!\\w)",
+            "medio {0}",
+        ),
+    ),
     and_half="{0} y medio",
     and_fraction="{0} y {1}",
     ordinal_marks=(("\\.?º|\\.?os|o(?![\\w.])", ""), ("\\.?ª|\\.?as|a(?![\\w.])", "feminine"), ("\\.?er", "adjective")),
     code_after="código|Código|PIN|contraseña|clave|marque el|número de serie",
+    phones=(
+        "[6-9][0-9]{2}(?: [0-9]{2}){3}|[6-9][0-9]{2}(?: [0-9]{3}){2}(?! ?[€$%°]| (?:de )?(?:euros|dólares|pesos|habitantes))|"
+        "[0-9]{2}(?: [0-9]{4}){2}"
+    ),
     version_after="versión|Versión|Core|Assistant|OS|firmware|Firmware",
     number_signs="N\\.º|n\\.º|Nº|nº|N°|n°|No\\.|Núm\\.|núm\\.",
     number_word="número",
@@ -111,6 +127,7 @@ LANGUAGE = Language(
     masculine_form="masculine",
     feminine_form="feminine",
     per="por",
+    before_unit="el|del|un|al|cada",
     currencies={
         "USD": Currency("dólar", "dólares", "centavo", "centavos", "masculine", "masculine"),
         "EUR": Currency("euro", "euros", "céntimo", "céntimos", "masculine", "masculine"),
@@ -135,6 +152,7 @@ LANGUAGE = Language(
     hour_form="feminine",
     hour_marks="horas|hrs\\.|hs|h",
     at="a las",
+    date_after="[Ee]l|[Dd]el|[Aa]l|[Dd]esde|[Hh]asta",
     duration_and="y",
     date="{day} de {month}",
     date_with_year="{day} de {month} de {year}",

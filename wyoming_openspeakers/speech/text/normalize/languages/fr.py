@@ -17,7 +17,7 @@ def _clock(hour: int, minute: int, half: str, cardinal: Cardinal) -> str:
 
 
 _FEMININE = (
-    "^(?:heures?|minutes?|(?:milli|micro)?secondes?|livres?|onces?|tonnes?|semaines?|parts?|"
+    "^(?:heures?|minutes?|(?:milli|micro)?secondes?|livres?|onces?|tonnes?|semaines?|part(?:ie)?s?|"
     "calories?|kilocalories?|candelas?)(?: |$)"
 )
 
@@ -43,6 +43,7 @@ LANGUAGE = Language(
     minus="moins",
     plus="plus",
     to="à",
+    to_days="à|au",
     score="à",
     point="point",
     dot="point",
@@ -58,6 +59,13 @@ LANGUAGE = Language(
         9: ("neuvième", "neuvièmes"),
         10: ("dixième", "dixièmes"),
     },
+    halves=(
+        ("(?:heure|livre|tasse|tonne|once|bouteille|douzaine|finale|journée|pomme|baguette)s?(?!\\w)", "une demi-{0}"),
+        (
+            "(?:litre|(?:kilo|centi)?mètre|kilo(?:gramme)?|degré|verre|paquet|oignon|citron|point)s?(?!\\w)",
+            "un demi-{0}",
+        ),
+    ),
     and_half="{0} et demi",
     and_fraction="{0} et {1}",
     ordinal_marks=(
@@ -93,6 +101,7 @@ LANGUAGE = Language(
         "psi": ("P S I", "P S I"),
         "rpm": ("tour par minute", "tours par minute"),
         "btu": ("B T U", "B T U"),
+        "permillion": ("partie par million", "parties par million"),
         "bar": ("bar", "bars"),
         "kilometer-per-hour": ("kilomètre heure", "kilomètres heure"),
         "mile-per-hour": ("mile à l’heure", "miles à l’heure"),
@@ -101,6 +110,7 @@ LANGUAGE = Language(
     feminine_units=_FEMININE,
     feminine_form="feminine",
     per="par",
+    before_unit="le|du|un|au|chaque",
     currencies={
         "USD": Currency("dollar", "dollars", "cent", "cents"),
         "EUR": Currency("euro", "euros", "centime", "centimes"),
@@ -124,6 +134,7 @@ LANGUAGE = Language(
     hour_marks="heures|heure|h(?! ?[0-9])",
     hour_letter=True,
     at="à",
+    date_after="[Ll]e|[Dd]u|[Aa]u|depuis le",
     duration_and="et",
     date="{day} {month}",
     date_with_year="{day} {month} {year}",

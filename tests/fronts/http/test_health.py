@@ -1,0 +1,97 @@
+"""/health through the life of a model, and who can reach it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import ifaddr
+import pytest
+from fault_models import models_file
+
+from wyoming_openspeakers import __version__
+from wyoming_openspeakers.config import load_config
+from wyoming_openspeakers.errors import ConfigError
+from wyoming_openspeakers.fronts.http.server import HttpServer
+from wyoming_openspeakers.service import Service
+from wyoming_openspeakers.speech.request import SpeechRequest
+
+StartService = Callable[..., Any]
+
+
+def url(service: Service) -> str:
+    return next(address for address in service.addresses if address.startswith("http:"))
+
+
+async def health(service: Service) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as session, session.get(f"{url(service)}/health") as answer:
+        assert answer.status == 200 and answer.content_type == "application/json"
+        status: dict[str, Any] = await answer.json()
+        return status
+
+
+async def test_a_model_that_loads_and_speaks(start: StartService) -> None:
+    service = await start(models_file(fault={"load_seconds": 0.5}))
+    loading = await health(service)
+    assert (loading["status"], loading["version"], loading["models"]) == ("ok", __version__, {"fault": "loading"})
+    await service.manager.load("fault")
+    idle = await health(service)
+    assert idle["models"] == {"fault": "resident"}
+    assert [(worker["name"], worker["busy"]) for worker in idle["workers"]] == [("service/faults.engine", 0)]
+    async with service.speech.speak(SpeechRequest(), "tone sleep:5.") as response:
+        await anext(response.pcm())
+        busy = await health(service)
+        assert [worker["busy"] for worker in busy["workers"]] == [1]
+        assert busy["workers"][0]["pid"] == idle["workers"][0]["pid"]
+
+
+async def test_a_model_that_nobody_asked_for_is_cold(start: StartService) -> None:
+    models = models_file(fault={}, other={})
+    models["models"]["other"]["standby"] = False
+    assert (await health(await start(models)))["models"]["other"] == "cold"
+
+
+async def test_segments_that_wait_are_counted(start: StartService) -> None:
+    service = await start()
+    await service.manager.load("fault")
+    assert (await health(service))["waiting"] == 0
+    responses = [service.speech.speak(SpeechRequest(client=str(n)), "sleep:5.") for n in range(6)]
+    for response in responses:
+        await response.__aenter__()
+    await asyncio.sleep(0.2)
+    assert (await health(service))["waiting"] == 2
+    for response in responses:
+        await response.__aexit__(None, None, None)
+
+
+async def test_what_there_is_not(start: StartService) -> None:
+    service = await start()
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url(service)}/nothing") as answer:
+            assert answer.status == 404
+        async with session.post(f"{url(service)}/health") as answer:
+            assert answer.status == 405
+
+
+async def test_by_default_only_this_machine_reaches_it() -> None:
+    assert load_config().http.address.startswith("127.0.0.1:")
+    server = HttpServer("127.0.0.1:0", dict)
+    await server.start()
+    try:
+        port = int(server.url.rpartition(":")[2])
+        addresses = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+        for address in (address for address in addresses if not str(address).startswith("127.")):
+            with pytest.raises(OSError):
+                await asyncio.open_connection(str(address), port)
+    finally:
+        await server.stop()
+
+
+async def test_an_empty_address_is_no_server(start: StartService) -> None:
+    assert not [address for address in (await start(http__address="")).addresses if address.startswith("http")]
+
+
+async def test_a_port_that_is_taken_is_named_with_the_way_out(start: StartService) -> None:
+    taken = url(await start()).removeprefix("http://")
+    with pytest.raises(ConfigError, match=f"{taken}.*--http"):
+        await HttpServer(taken, dict).start()
