@@ -14,7 +14,8 @@ SHIPPED = ("hibari", "kokoro", "piper")
 def fault_registry(**parameters: dict[str, Any]) -> Registry:
     """Models by name, each with the parameters of its engine."""
     entries = {
-        name: ModelEntry(engine="faults.engine", voice="plain", parameters=values) for name, values in parameters.items()
+        name: ModelEntry(engine="faults.engine", voice="plain", parameters=values)
+        for name, values in parameters.items()
     }
     return Registry(RegistryFile(models=entries), [Path("/nonexistent")], Path("/nonexistent"))
 

@@ -3,8 +3,8 @@
 The text says what to do, word by word: `tone` speaks 0.1 s, `sleep:0.5` works for half a second and gives 0.1 s,
 `hang` never comes back, `crash` ends the process, `fail` raises, `silent` gives no audio at all.
 
-The model's parameters say what it is like: `languages` and `rate` of its voice `plain`, and a `journal`, a file to which
-each segment is written as a line of JSON when its work begins.
+The model's parameters say what it is like: `languages` and `rate` of its voice `plain`, and a `journal`, a file to
+which each segment is written as a line of JSON when its work begins.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class FaultEngine(Engine):
                 note = {"text": request.text, "speed": request.speed, "language": request.language}
                 journal.write(json.dumps(note) + "\n")
         for word in request.text.lower().split():
-            word = word.rstrip(".,;:!?")
-            name, _, value = word.partition(":")
+            name, _, value = word.rstrip(".,;:!?").partition(":")
             match name:
                 case "sleep":
                     deadline = time.monotonic() + float(value)

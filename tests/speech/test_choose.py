@@ -70,7 +70,7 @@ def test_what_tells_no_language_is_for_the_default_voice(text: str) -> None:
 
 
 def test_only_configured_languages_are_detected() -> None:
-    assert choose(SpeechRequest(), GERMAN, languages=("en", "fr")) [0] != "german"
+    assert choose(SpeechRequest(), GERMAN, languages=("en", "fr"))[0] != "german"
     assert choose(SpeechRequest(), FRENCH, languages=("en", "fr")) == ("many", "fr-FR")
 
 
@@ -127,7 +127,12 @@ def test_the_text_is_not_needed_where_all_voices_speak_one_language() -> None:
 
 @pytest.mark.parametrize(
     ("voice", "language", "speaks"),
-    [("english", "de", "german"), ("english", "en-GB", "english"), ("many", "de-CH", "many"), ("english", "ja", "english")],
+    [
+        ("english", "de", "german"),
+        ("english", "en-GB", "english"),
+        ("many", "de-CH", "many"),
+        ("english", "ja", "english"),
+    ],
 )
 def test_words_marked_with_a_language_go_to_a_voice_that_speaks_it(voice: str, language: str, speaks: str) -> None:
     chooser = VoiceChooser(VoiceConfig(), TextConfig())

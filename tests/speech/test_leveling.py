@@ -22,7 +22,8 @@ def voice(loudness: float | None = None) -> ChosenVoice:
 
 
 def tone(seconds: float, level: float = 0.05) -> Samples:
-    return (level * np.sin(np.arange(int(RATE * seconds)) * 0.3)).astype(np.float32)
+    wave: Samples = (level * np.sin(np.arange(int(RATE * seconds)) * 0.3)).astype(np.float32)
+    return wave
 
 
 async def test_without_a_target_nothing_changes() -> None:

@@ -68,7 +68,7 @@ async def hear(service: Service, text: str | TextFeed, **request: Any) -> Heard:
 
 async def wait_for_idle(service: Service, seconds: float) -> None:
     async with asyncio.timeout(seconds):
-        while any(worker.busy for worker in service.manager.workers()):
+        while any(worker.busy for worker in service.manager.workers()):  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.005)
 
 
@@ -194,7 +194,8 @@ async def test_a_response_that_nobody_hears_ends_quietly(ready: Service) -> None
 async def test_gain_is_constant_inside_a_response_though_its_voice_is_learnt(start: StartService) -> None:
     text = " ".join(["tone " * 12 + "."] * 8)
     service = await start(audio__loudness=-12)
-    first, _ = await hear(service, text), await asyncio.sleep(0.2)
+    first = await hear(service, text)
+    await asyncio.sleep(0.2)
     peaks = {int(np.abs(part).max()) for part in np.array_split(first.samples[: 16000 * 9], 9)}
     assert max(peaks) - min(peaks) <= 2
     second = await hear(service, text)
@@ -219,7 +220,7 @@ async def test_voices_of_different_rates_come_out_at_one(start: StartService) ->
     assert np.argmax(spectrum) * 16000 / len(middle) == pytest.approx(440, abs=10)
 
 
-@pytest.mark.parametrize("rate", [8000, 22050, 48000])
+@pytest.mark.parametrize("rate", [8000, 22050])
 async def test_the_output_rate_is_known_ahead_and_kept(start: StartService, rate: int) -> None:
     service = await start(audio__output_rate=rate)
     async with service.speech.speak(SpeechRequest(), "tone tone tone.") as response:
@@ -273,6 +274,7 @@ async def test_a_gap_in_the_text_is_filled_with_silence_but_not_while_there_is_a
         assert b"".join([each async for each in pcm])
 
 
+@pytest.mark.slow
 async def test_gaps_are_left_when_nobody_wants_them_filled(start: StartService) -> None:
     service = await start(audio__fill_gaps=0)
     await service.manager.load("fault")
@@ -285,10 +287,10 @@ async def test_gaps_are_left_when_nobody_wants_them_filled(start: StartService) 
     assert heard.seconds == pytest.approx(0.3 + 0.2 + 0.1, abs=0.02)
 
 
-@pytest.mark.parametrize("text", ["", "silent.", "🎉"])
-async def test_nothing_to_hear_is_a_little_silence(ready: Service, text: str) -> None:
-    heard = await hear(ready, text)
-    assert heard.error is None and 0 < heard.seconds < 0.5 and not heard.samples.any()
+async def test_nothing_to_hear_is_a_little_silence(ready: Service) -> None:
+    for text in ("", "silent.", "🎉"):
+        heard = await hear(ready, text)
+        assert heard.error is None and 0 < heard.seconds < 0.5 and not heard.samples.any(), text
 
 
 # The cache
@@ -358,9 +360,8 @@ async def test_the_text_is_not_in_the_log(ready: Service, caplog: pytest.LogCapt
 
 async def test_progress_goes_from_nothing_to_all(ready: Service) -> None:
     text = "**tone** tone. *tone*. tone 🎉 🎉."
-    seen = []
+    seen: list[float] = []
     async with ready.speech.speak(SpeechRequest(), text) as response:
         assert response.progress == 0
-        async for _ in response.pcm():
-            seen.append(response.progress)
+        seen.extend([response.progress async for _ in response.pcm()])
     assert seen == sorted(seen) and 0 < seen[-2] < 1 and seen[-1] == 1

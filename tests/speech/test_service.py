@@ -15,7 +15,7 @@ StartService = Callable[..., Any]
 async def test_a_text_of_the_longest_length_is_taken_and_no_longer(start: StartService) -> None:
     speech = (await start(text__max_characters=10)).speech
     speech.check_length("x" * 10)
-    with pytest.raises(TextTooLong, match="11.*10"):
+    with pytest.raises(TextTooLong, match=r"11.*10"):
         speech.check_length("x" * 11)
     feed = speech.text_feed()
     feed.put("x" * 6)

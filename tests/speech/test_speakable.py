@@ -29,7 +29,7 @@ def test_all_stages() -> None:
 )
 def test_a_stage_that_is_off_leaves_its_part_alone(stage: str, left: str) -> None:
     assert left not in spoken()
-    assert left in spoken(**{stage: False})
+    assert left in spoken(RAW, "en", **{stage: False})
 
 
 def test_numbers_are_read_in_the_language_of_the_text() -> None:

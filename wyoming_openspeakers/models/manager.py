@@ -24,6 +24,9 @@ _CATALOG_AGE = 1.0
 _LONGEST_LOOK = 0.01
 _LONGEST_BACK_OFF = 30.0
 
+_WORTH_WAITING = 3.0
+"""Seconds until a worker may start again that a request waits for; longer, and it is told so at once."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -31,6 +34,10 @@ class Turn:
 
     client: str = ""
     urgency: Urgency = Urgency.INTERACTIVE
+
+
+class _EndedLoading(SynthesisFailed):
+    """The process ended while it loaded a model."""
 
 
 class ModelManager:
@@ -151,6 +158,9 @@ class ModelManager:
     async def _ready(self, model: str) -> WorkerProcess:
         if process := self._loaded.get(model):
             return process
+        name = self._process_name(model)
+        if name not in self._processes and (delay := self._back_off(name)) > _WORTH_WAITING:
+            raise SynthesisFailed(f"The process {name} keeps ending; it may start again in {delay:.0f} s, try then")
         patience = self._config.limits.model_load
         loading = self._load_soon(model)
         try:
@@ -183,6 +193,8 @@ class ModelManager:
                 "Loading %s failed", model, exc_info=error
             )
             self._bus.publish(ModelStateChanged(model, "failed", str(error)))
+            if isinstance(error, _EndedLoading) and model in self._keep and not self._stopping:
+                self._load_soon(model)
 
     async def _load(self, model: str) -> WorkerProcess:
         entry = self.registry.entry(model)
@@ -191,7 +203,7 @@ class ModelManager:
             raise ModelUnavailable(f"Model {model}: {problem}")
         self._bus.publish(ModelStateChanged(model, "loading"))
         began = time.monotonic()
-        name = entry.environment if entry.environment != "service" else f"service/{entry.engine}"
+        name = self._process_name(model)
         process = await self._process(name)
         try:
             async with asyncio.timeout(self._config.limits.model_load):
@@ -200,7 +212,7 @@ class ModelManager:
             process.kill("it did not load its model in time")
             raise Timeout(f"Model {model} was not loaded in time; its process was ended") from None
         except WorkerGone as gone:
-            raise SynthesisFailed(f"{gone}; `wyoming-openspeakers check` may tell why") from None
+            raise _EndedLoading(f"{gone}; `wyoming-openspeakers check` may tell why") from None
         if process.exited.is_set():
             raise SynthesisFailed(f"The process {name} ended right after it loaded {model}")
         self._loaded[model] = process
@@ -208,13 +220,19 @@ class ModelManager:
         self._bus.publish(ModelStateChanged(model, "resident"))
         return process
 
+    def _process_name(self, model: str) -> str:
+        entry = self.registry.entry(model)
+        return entry.environment if entry.environment != "service" else f"service/{entry.engine}"
+
+    def _back_off(self, name: str) -> float:
+        """Seconds until a process may start."""
+        return max(0.0, self._start_after.get(name, 0.0) - time.monotonic())
+
     async def _process(self, name: str) -> WorkerProcess:
         async with self._starting.setdefault(name, asyncio.Lock()):
             if process := self._processes.get(name):
                 return process
-            delay = self._start_after.get(name, 0) - time.monotonic()
-            if delay > 0:
-                await asyncio.sleep(delay)
+            await asyncio.sleep(self._back_off(name))
             process = WorkerProcess(name, self._on_exit)
             try:
                 await process.start()

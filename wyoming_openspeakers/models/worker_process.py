@@ -23,7 +23,7 @@ from ..worker import protocol
 _LOGGER = logging.getLogger(__name__)
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
-_LAST_WORDS = 2.0
+_LAST_WORDS = 1.0
 """Seconds that a process may go on after it hung up, or its line after it ended."""
 
 

@@ -15,13 +15,19 @@ _NEVER = _words(
     "dhr mevr mw inż"
     # words that something follows
     " bzw ca vs viz cf approx inkl exkl zzgl evtl ggf bspw sog vgl ex env resp pag ej núm tel ul al np tzn tzw "
-    "bijv z.b d.h u.a i.d.r o.ä e.g i.e p.ex p.ej p.es b.v d.w.z m.a.w t.ex tj t.j f.eks bl.a"
+    "bijv mrd mio tsd z.b d.h u.a i.d.r o.ä e.g i.e p.ex p.ej p.es b.v d.w.z m.a.w t.ex tj t.j f.eks bl.a"
 )
 _NEVER_BEFORE_DIGIT = _words(
     "no nr nos n p pp s art abs kap fig abb vol ch sec eq num v ver rev bd str "
-    "jan feb mar mär apr jun jul aug sep sept okt oct nov dez dec mon tue wed thu fri sat sun mo di mi do fr sa so "
+    "jan feb mar mär apr jun jul aug sep sept okt oct nov dez dec "
     "janv févr avr juil ene abr ago dic gen mag giu lug set ott mrt"
 )
+_WEEKDAYS = _words(
+    "mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié jue vie sáb dom mer gio sab "
+    "ma wo vr za zo seg ter qua qui sex"
+)
+"""Something follows them, be it `24.11.` or `bis`; a capital letter after them begins a sentence."""
+
 _NEVER_BEFORE_LOWER = _words(
     "etc usw usf u.s.w inc ltd co corp jr a.m p.m min max std sek sec hrs hr approx est dept ave blvd rd str km"
 )
@@ -74,14 +80,17 @@ def ends_sentence(before: str, stop: str, after: str, final: bool) -> bool | Non
 
 def _after_word(before: str, word: str, following: str, final: bool) -> bool | None:
     lower = word.lower()
-    if lower in _NEVER_BEFORE_LOWER or _DATE.match(word):
+    if (lower in _NEVER_BEFORE_LOWER and lower not in _NEVER_BEFORE_DIGIT) or _DATE.match(word):
         return _unless_lower(following, final)
     if lower in _NEVER or _INITIALS.match(word):
         return not following and final
     if _SMALL_NUMBER.match(word):
         return _after_number(before, word, following, final)
-    if lower in _NEVER_BEFORE_DIGIT:
-        return (True if final else None) if not following else not following[0].isdigit()
+    if lower in _NEVER_BEFORE_DIGIT or lower in _WEEKDAYS:
+        if not following:
+            return True if final else None
+        needs_lower = lower in _WEEKDAYS or lower in _NEVER_BEFORE_LOWER
+        return not (following[0].isdigit() or (needs_lower and following[0].islower()))
     return True
 
 

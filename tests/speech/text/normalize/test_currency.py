@@ -41,6 +41,13 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("es", "£21", "veintiuna libras"),
         ("es", "1 millón €", "un millón de euros"),
         ("es-MX", "$5.50", "cinco dólares con cincuenta centavos"),
+        ("de", "mit 1 € und für 1 €", "mit einem Euro und für ein Euro"),
+        ("de", "5 Mrd. Euro", "fünf Milliarden Euro"),
+        ("it", "84,50 €", "ottantaquattro euro e cinquanta centesimi"),
+        ("nl", "€ 84,50", "vierentachtig euro vijftig"),
+        ("pt", "R$ 12,90", "doze reais e noventa centavos"),
+        ("sv", "84,50 €", "åttiofyra euro femtio"),
+        ("ja", "84,50 €", "84,50 €"),
     ],
 )
 def test_currency(language: str, text: str, spoken: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wyoming_openspeakers.speech.text.normalize import normalize, warm
 
-LANGUAGES = ("en", "de", "fr", "es", "en-GB", "it")
+LANGUAGES = ("en", "de", "fr", "es", "en-GB", "it", "nl", "pt", "sv")
 WORDS = st.text(st.characters(categories=["Ll"]), min_size=2, max_size=12).filter(lambda word: word not in ("vs", "bd"))
 PIECES = st.sampled_from(
     [
@@ -50,6 +50,7 @@ PIECES = st.sampled_from(
         *("1.º", "#5", "No.", "3:1", "2+2=4", "5x", "~20", "±", "→", "&", "kWh", "%", "km/h", "µg/m³", "XIV", "Louis"),
         *("Chapter", "May", "Mai", "mayo", "MP3", "CO2", "Dr.", "Smith", "etc.", "usw.", "z. B.", "Uhr", "+49", "030"),
         *("1234567", "Mon-Fri", "(5)", "24/7", "the", "lamp,", "code", "-", "in", "m", "="),
+        *("per", "pro", "1", "l", "on", "12/14", "5'11\"", "Le", "°C", "je", "Std.", "912 34 56 78", "lun.", "au", "x"),
     ]
 )
 SENTENCES = st.lists(PIECES, max_size=8).map(" ".join)
@@ -74,7 +75,7 @@ def test_own_output_comes_back_as_it_is(text: str, language: str) -> None:
     assert normalize(spoken, language) == spoken
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "nl", "pt"])
 def test_integers_leave_no_digit_and_no_soft_hyphen(language: str) -> None:
     for number in (0, 1, 11, 21, 80, 101, 999, 1000, 1001, 21_000, 123_456):
         assert not set(normalize(str(number), language)) & set("0123456789\xad")

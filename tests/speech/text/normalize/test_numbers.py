@@ -54,6 +54,15 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("it", "-5 e 3,5", "meno cinque e tre virgola cinque"),
         ("sv", "21", "tjugoett"),
         ("ja", "21", "二十一"),
+        ("de", "1 neue Nachricht, 1 E-Mail, 1 Haustür", "eine neue Nachricht, eine E-Mail, eine Haustür"),
+        ("de", "Du hast 1 Termin und 1 neuen Film", "Du hast einen Termin und einen neuen Film"),
+        ("de", "Es gibt 1 Fenster", "Es gibt ein Fenster"),
+        ("de", "in 1 Woche, vor 1 Tag", "in einer Woche, vor einem Tag"),
+        ("de", "von 1 bis 5", "von eins bis fünf"),
+        ("it", "21,5 e 1 finestra", "ventuno virgola cinque e una finestra"),
+        ("nl", "21,5", "eenentwintig komma vijf"),
+        ("pt", "21,5 e 2 janelas", "vinte e um vírgula cinco e duas janelas"),
+        ("pl", "21,5", "dwadzieścia jeden przecinek pięć"),
     ],
 )
 def test_numbers(language: str, text: str, spoken: str) -> None:

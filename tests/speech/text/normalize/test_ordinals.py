@@ -26,6 +26,8 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("fr", "François Ier", "François premier"),
         ("es", "Felipe VI y Alfonso XIII", "Felipe sexto y Alfonso trece"),
         ("es", "siglo XXI", "siglo veintiuno"),
+        ("fr", "Le salon, Le XVe et la Ve", "Le salon, Le quinzième et la cinquième"),
+        ("de", "Das war im 21. Jahrhundert", "Das war im einundzwanzigsten Jahrhundert"),
     ],
 )
 def test_ordinals(language: str, text: str, spoken: str) -> None:

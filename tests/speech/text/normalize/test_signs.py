@@ -21,6 +21,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("en", "№ 5", "number five"),
         ("en", "5x faster", "five times faster"),
         ("en", "10x10", "ten by ten"),
+        ("en", "1 m x 2 m and 10ft x 12ft", "one meter by two meters and ten feet by twelve feet"),
         ("en", "~20 ±5", "about twenty plus or minus five"),
         ("en", "A → B", "A to B"),
         ("en", "R&B", "R and B"),

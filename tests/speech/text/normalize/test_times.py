@@ -47,6 +47,9 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("es", "7:30 pm", "siete y media de la tarde"),
         ("es", "0:15", "cero quince"),
         ("es", "1:00:01", "una hora y un segundo"),
+        ("it", "alle 7:30", "alle sette e trenta"),
+        ("nl", "om 7:30 uur", "om zeven uur dertig"),
+        ("pt", "às 7:30 e 16h", "às sete e trinta e dezesseis horas"),
     ],
 )
 def test_times(language: str, text: str, spoken: str) -> None:

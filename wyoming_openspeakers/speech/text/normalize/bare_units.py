@@ -9,10 +9,10 @@ from .rule import Rule, rule
 from .speech import Speech
 from .units import DENOMINATORS, RATES, UNIT_OF, Units
 
-_UNMISTAKABLE = "Wh kWh MWh GWh km/h °C °F ℃ ℉ m² m³ km² hPa mAh µg mg/m³ Mbps kbps Gbps".split()
+_UNMISTAKABLE = "Wh kWh MWh GWh km/h °C °F ℃ ℉ m² m³ km² hPa mAh µg mg/m³ Mbps kbps Gbps".split()  # noqa: SIM905
 """What is a unit wherever it stands; `min` or `m` alone may be anything."""
 
-_AFTER_A_WORD = "100km kWh MWh Wh km kg min m² m³ h".split()
+_AFTER_A_WORD = "100km kWh MWh Wh km kg min m² m³ h".split()  # noqa: SIM905
 """What is a unit behind a word and a slash; `and/m` may be anything."""
 
 _NEVER_ALONE = {"m", "s", "d", "g"}
@@ -45,7 +45,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     plain = [symbol for symbol in _UNMISTAKABLE if "/" not in symbol or symbol in UNIT_OF]
     found = [
         rule(
-            rf"{singular}(?<![\w/°-])(?<![0-9] )(?P<unit>{_any_of(plain)})"
+            rf"{singular}(?<![\w/°-])(?P<unit>{_any_of(plain)})"
             rf"(?:/(?P<per>{_any_of(DENOMINATORS)}))?(?![\w/²³°-])",
             name,
             "W°℃℉²³PAbµ/",

@@ -16,15 +16,20 @@ from .units import UNIT_OF, Units
 _CODES = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "USD": "USD", "EUR": "EUR", "GBP": "GBP",
     "JPY": "JPY", "CHF": "CHF", "INR": "INR", "SEK": "SEK", "NOK": "NOK", "DKK": "DKK", "PLN": "PLN", "CZK": "CZK",
-    "AUD": "AUD", "CAD": "CAD", "MXN": "MXN", "BRL": "BRL", "CNY": "CNY", "Fr.": "CHF", "₽": "RUB", "zł": "PLN",
+    "AUD": "AUD", "CAD": "CAD", "MXN": "MXN", "BRL": "BRL", "CNY": "CNY", "Fr.": "CHF", "R$": "BRL",
+    "₽": "RUB", "zł": "PLN",
 }  # fmt: skip
+
+_WITHOUT_SPACES = {"ja", "zh", "yue", "th", "lo", "km", "my"}
+"""Languages that do not put a currency's name behind its number, a space between them."""
+
 _CENTS = {"¢": "USD", "ct": "EUR", "¢/": "USD", "cts": "EUR"}
 
 
 def rules(speech: Speech, units: Units) -> list[Rule]:
-    """Rules for amounts; none for a language with no currency names."""
+    """Rules for amounts; in a language with no names of its own for currencies, CLDR's."""
     language = speech.language
-    if not language.currencies:
+    if not language.currencies and language.code in _WITHOUT_SPACES:
         return []
     signs = "|".join(sorted(map(re.escape, _CODES), key=len, reverse=True))
     cents = "|".join(map(re.escape, _CENTS))
@@ -57,6 +62,8 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
                 return None
             tail = f" {spoken}"
         elif groups["word"]:
+            if not language.per:
+                return None
             tail = f" {language.per} {groups['word']}"
         return f"{sign}{words}{tail}"
 
@@ -80,14 +87,14 @@ def _amount(speech: Speech, number: Written, currency: Currency, large: str) -> 
     if large:
         words = speech.number_words(number, language.million_form)
         return None if words is None else speech.counted(f"{words} {language.millions[large]}", currency.other)
-    if len(number.decimals) == 2 and currency.cent:
+    if len(number.decimals) == 2 and (currency.cent or not language.currencies):
         whole, cents = number.whole, str(int(number.decimals))
-        if not int(whole):
+        if not int(whole) and currency.cent:
             return _hundredths(speech, Written(cents), currency)
         words = _counted(speech, whole, currency)
         if cents == "0":
             return words
-        if language.says_cents:
+        if language.says_cents and currency.cent:
             return f"{words} {language.and_cents} {_hundredths(speech, Written(cents), currency)}"
         return f"{words} {speech.words.whole(cents)}"
     if number.decimals:

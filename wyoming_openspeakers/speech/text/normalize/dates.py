@@ -144,8 +144,9 @@ def rules(speech: Speech) -> list[Rule]:
     if language.date_after:
         found.append(
             rule(
-                rf"(?P<before>(?<!\w)(?:{language.date_after}|{_weekday_names(speech)}),? )"
-                rf"(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])(?![\w%°/-]|[.,:][0-9]|{GAP}(?:{symbols})(?!\w)| of\b)",
+                rf"(?P<before>(?<!\w)(?:{language.date_after}|{_weekday_names(speech)})\.?,? )"
+                r"(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])"
+                rf"(?![\w%°/-]|[.,:][0-9]|{GAP}(?:{symbols})(?!\w)| of\b)",
                 slashed,
                 "/",
             )

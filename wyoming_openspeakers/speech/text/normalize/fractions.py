@@ -22,10 +22,12 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     language, words = speech.language, speech.words
     if not language.fractions:
         return []
-    symbols = "|".join(sorted((re.escape(symbol) for symbol in UNIT_OF), key=len, reverse=True))
-    unit = f"(?:{GAP}(?P<unit>{symbols})(?![\\w/])|[\xa0 ](?P<noun>[^\\W\\d_]{{2,30}}+))?"
+    known = {**UNIT_OF, **language.symbols}
+    symbols = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
+    unit = f"(?:{GAP}(?P<unit>{symbols})(?![\\w/]|[’'][^\\W\\d_])|[\xa0 ](?P<noun>[^\\W\\d_]{{2,30}}+))?"
 
     halves = [(re.compile(pattern), spoken) for pattern, spoken in language.halves]
+    wholes = [(re.compile(pattern), spoken, form) for pattern, spoken, form in language.wholes_and_half]
 
     def half_of(noun: str) -> str:
         return next((spoken for pattern, spoken in halves if pattern.match(noun)), "")
@@ -38,20 +40,17 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     def speak(whole: str | None, numerator: int, denominator: int, match: re.Match[str]) -> str:
         symbol, noun = match["unit"], match["noun"]
         is_half = (numerator, denominator) == (1, 2)
-        if whole:
-            number = Written(whole, "5")
-            count = words.whole(whole, language.masculine_form if denominator == 2 else "")
-            pattern = language.and_half if is_half else language.and_fraction
-            spoken = pattern.format(count, fraction(numerator, denominator))
-        else:
-            number = Written("1")
-            spoken = fraction(numerator, denominator)
-        named = units.name(UNIT_OF[symbol], number) if symbol else None
+        number = Written(whole, "" if is_half and language.wholes_and_half else "5") if whole else Written("1")
+        named = units.name(known[symbol], number) if symbol else None
         name = named[0] if named else symbol or noun
-        if not name:
-            return spoken
-        half = half_of(name) if is_half and not whole else ""
-        return half.format(name) if half else f"{spoken} {name}"
+        if not whole:
+            half = half_of(name) if is_half and name else ""
+            return half.format(name) if half else _joined(fraction(numerator, denominator), name)
+        if is_half and name and (found := next((found for found in wholes if found[0].match(name)), None)):
+            return found[1].format(words.whole(whole, found[2]), name)
+        count = words.whole(whole, language.masculine_form if denominator == 2 else "")
+        pattern = language.and_half if is_half else language.and_fraction
+        return _joined(pattern.format(count, fraction(numerator, denominator)), name)
 
     def signed(match: re.Match[str]) -> str:
         return speak(match["whole"], *_SIGNS[match["sign"]], match)
@@ -63,7 +62,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
         if match["whole"] or match["unit"] or numerator > denominator or denominator == 0 or not language.out_of:
             return None
         spoken = f"{words.cardinal(numerator)} {language.out_of} {words.cardinal(denominator)}"
-        return f"{spoken} {match['noun']}" if match["noun"] else spoken
+        return _joined(spoken, match["noun"])
 
     return [
         rule(
@@ -79,3 +78,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
             "/",
         ),
     ]
+
+
+def _joined(spoken: str, name: str | None) -> str:
+    return f"{spoken} {name}" if name else spoken

@@ -81,6 +81,9 @@ class Language:
     """Name of one half, third, quarter... and of several."""
     halves: tuple[tuple[str, str], ...] = ()
     """How one half of something is said, by a pattern for its name: half an {0}."""
+    wholes_and_half: tuple[tuple[str, str, str], ...] = ()
+    """How something and a half is said where the half stands behind the noun, by a pattern for it: {0} {1} y media;
+    and the form of the number."""
     and_half: str = ""
     """Pattern for one half on top of a whole number, {0} and a half."""
     and_fraction: str = ""
@@ -127,6 +130,8 @@ class Language:
     per: str = ""
     before_unit: str = ""
     """Pattern for the words after which a unit without a number is one of it: a kWh."""
+    feet_and_inches: str = ""
+    """How 5'11" is said; empty when they are not used."""
     inch: str = ""
     """Pattern for what may follow the symbol `in` of a unit; empty when `in` is no unit."""
     currencies: Mapping[str, Currency] = field(default_factory=dict)
@@ -198,6 +203,14 @@ class Language:
     """Fields that differ per region; `*` for all regions that are not named."""
 
 
+_DECIMAL_SIGNS = {
+    "bg": "запетая", "cs": "celá", "da": "komma", "el": "κόμμα", "et": "koma", "fi": "pilkku", "hr": "zarez",
+    "hu": "egész", "nb": "komma", "no": "komma", "pl": "przecinek", "ro": "virgulă", "ru": "запятая",
+    "sk": "celá", "sl": "vejica", "tr": "virgül", "uk": "кома",
+}  # fmt: skip
+"""What unicode-rbnf has no word for, in languages that have no data file."""
+
+
 @lru_cache(maxsize=32)
 def language_data(language: str, region: str) -> Language:
     """Data for a language, as spoken in a region."""
@@ -206,6 +219,7 @@ def language_data(language: str, region: str) -> Language:
     try:
         module = importlib.import_module(f"{__package__}.languages.{language}")
     except ModuleNotFoundError:
-        return Language(code=language)
+        sign = _DECIMAL_SIGNS.get(language)
+        return Language(code=language, decimal_words={"": sign} if sign else {})
     data: Language = module.LANGUAGE
     return replace(data, **data.regions.get(region, data.regions.get("*", {}) if region else {}))

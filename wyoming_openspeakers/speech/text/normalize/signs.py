@@ -41,6 +41,9 @@ def rules(speech: Speech) -> list[Rule]:
         rule(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++", mail, "@"),
         rule(r"(?<=[0-9]) ?(?P<sign>[+=×÷<>≤≥x±]) ?(?=[-−]?[0-9])", between, "+=×÷<>≤≥x±"),
         rule(
+            r"(?P<side>[0-9] ?(?:[ckm]?m|ft|in)) ?[x×] ?(?=[0-9])", lambda match: f"{match['side']} {words['x']} ", "x×"
+        ),
+        rule(
             r"(?<=[0-9]) (?P<sign>[−-]) (?=[0-9]{1,12} ?(?:=|" + re.escape(words["="]) + "))",
             lambda _: f" {words['−']} ",
             "-−",

@@ -46,9 +46,15 @@ UNIT_OF = {symbol: unit for unit, symbols in SYMBOLS.items() for symbol in symbo
 _SPACED_ONLY = {"K"}
 """4K is a picture, 4 K is cold; from four digits on (2700K) it is a light's colour."""
 
+_FEET = (
+    f"{START}(?P<feet>[0-9]{{1,2}})['′’] ?(?P<inches>1[01]|[0-9])"
+    "(?:[\"″”]|['’]{2}|(?=[),.;:!?]|$| tall| high| long| wide))"
+)
+_INCHES = f'{START}(?P<number>[0-9]{{1,3}}(?:\\.[0-9]{{1,2}})?)["”](?![^\\W])'
+
 _ATTACHED_ONLY = {"″", "′"}
 
-DENOMINATORS = ("100km h min s m² m³ m2 m3 l L kg g km mi gal kWh MWh Wh d ft² m cm² mm² dl dL ml mL").split()
+DENOMINATORS = "100km h min s m² m³ m2 m3 l L kg g km mi gal kWh MWh Wh d ft² m cm² mm² dl dL ml mL".split()  # noqa: SIM905
 """Symbols that are read behind `per`."""
 
 
@@ -104,9 +110,9 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     if not speech.language.inch:
         known = {symbol: unit for symbol, unit in known.items() if symbol != "in"}
     symbols = "|".join(re.escape(symbol) for symbol in sorted(known, key=len, reverse=True))
-    per = "|".join(sorted(map(re.escape, DENOMINATORS), key=len, reverse=True))
+    per = "|".join(sorted(map(re.escape, DENOMINATORS), key=len, reverse=True)).replace("100km", "100 ?km")
     unit = (
-        f"(?P<gap>{GAP})(?:(?P<unit>[°º] ?C|[°º] ?F|{symbols})(?:/(?P<per>{per}))?)(?![\\w/²³°])"
+        f"(?P<gap>{GAP})(?:(?P<unit>[°º] ?C|[°º] ?F|{symbols})(?:/(?P<per>{per}))?)(?![\\w/²³°]|[’'][^\\W\\d_])"
         f"(?!-[a-z])(?P<to>{DASH}(?=[-−]?[0-9]))?"
     )
     number = speech.number
@@ -115,7 +121,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
         return speech.parse(match[which])
 
     def speak(match: re.Match[str]) -> str | None:
-        symbol, gap, per = match["unit"].replace(" ", ""), match["gap"], match["per"]
+        symbol, gap, per = match["unit"].replace(" ", ""), match["gap"], (match["per"] or "").replace(" ", "")
         number = written(match, "number")
         first = written(match, "first") if match["first"] else None
         if number is None or (match["first"] and (first is None or not speech.language.to)):
@@ -151,12 +157,32 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
             tail = f" {speech.language.to} " if speech.language.to else match["to"]
         return f"{sign}{speech.counted(words, name)}{tail}"
 
-    return [
+    found = [
         rule(
-            f"{SIGN}{START}(?<![^\\W\\d_]-)(?:(?P<first>{number}){DASH}(?P<minus>[-−])?)?(?P<number>{number}){unit}",
+            f"{SIGN}{START}(?:(?<![^\\W\\d_]-)|(?<=[°º][CF]-)|(?<=[0-9][mWVAhlg]-)|(?<=[0-9][kcm][mWg]-))(?:(?P<first>{number}){DASH}(?P<minus>[-−])?)?(?P<number>{number}){unit}",
             speak,
         )
     ]
+    if speech.language.feet_and_inches:
+        found.insert(0, rule(_FEET, lambda match: _feet_and_inches(speech, match), "'′’"))
+        found.insert(1, rule(_INCHES, lambda match: _quoted_inches(units, speech, match), '"”″'))
+    return found
+
+
+def _feet_and_inches(speech: Speech, match: re.Match[str]) -> str:
+    feet, inches = speech.words.whole(match["feet"]), speech.words.whole(match["inches"])
+    return speech.language.feet_and_inches.format(feet=feet, inches=inches)
+
+
+def _quoted_inches(units: Units, speech: Speech, match: re.Match[str]) -> str | None:
+    """A double quote behind a number means inches, unless it closes a quotation."""
+    if sum(match.string.count(quote) for quote in '"“”') != 1:
+        return None
+    number = speech.parse(match["number"])
+    is_adjective = re.compile(" [a-z]").match(match.string, match.end()) is not None
+    name = number and units.name("inch", Written("1") if is_adjective else number)
+    words = number and speech.number_words(number)
+    return f"{words} {name[0]}" if name and words else None
 
 
 def _is_inch(match: re.Match[str], after: str) -> bool:

@@ -46,8 +46,8 @@ LANGUAGE = Language(
         (rf"[\xa0 ](?:{_ADJECTIVES})e[rs] [A-ZÄÖÜ]", "masculine"),
         (rf"[\xa0 ](?:{_ADJECTIVES})en [A-ZÄÖÜ]", "accusative"),
         (
-            r"[\xa0 ](?:\w*(?:ung|heit|keit|schaft|ion|tät|[Tt]ür|[Uu]hr|[Nn]acht|[Ww]and|[Nn]achricht|[Kk]amera|[Mm]ail|"
-            r"[Tt]emperatur|[Dd]atei|[Aa]pp|[Uu]hrzeit)|(?!Name|Käse|Junge|Kunde|Ende|Gebäude|Auge)[A-ZÄÖÜ]\w*e|"
+            r"[\xa0 ](?:\w*(?:ung|heit|keit|schaft|ion|tät|[Tt]ür|[Uu]hr|[Nn]acht|[Ww]and|[Nn]achricht|[Kk]amera|"
+            r"[Mm]ail|[Tt]emperatur|[Dd]atei|[Aa]pp|[Uu]hrzeit)|(?!Name|Käse|Junge|Kunde|Ende|Gebäude|Auge)[A-ZÄÖÜ]\w*e|"
             r"E-Mail|SMS|Person|Frau|Stadt|Hand|Zahl|CD)(?!\w)",
             "feminine",
         ),
@@ -153,7 +153,19 @@ LANGUAGE = Language(
         "Milliarde": "Milliarde",
         "Milliarden": "Milliarden",
     },
-    symbols={"Min.": "minute", "Std.": "hour", "Sek.": "second", "Min": "minute", "Std": "hour", "Sek": "second"},
+    symbols={
+        "Min.": "minute",
+        "Std.": "hour",
+        "Sek.": "second",
+        "Min": "minute",
+        "Std": "hour",
+        "Sek": "second",
+        "min.": "minute",
+        "std.": "hour",
+        "sek.": "second",
+        "TL": "teaspoon",
+        "EL": "tablespoon",
+    },
     clock=_clock,
     hour_marks="Uhr|h",
     hour_form="masculine",
@@ -180,6 +192,9 @@ LANGUAGE = Language(
         "z.B.": "zum Beispiel",
         "d. h.": "das heißt",
         "d.h.": "das heißt",
+        "Mio.": "Millionen",
+        "Mrd.": "Milliarden",
+        "Tsd.": "Tausend",
         "usw.": "und so weiter",
         "u. a.": "unter anderem",
         "u.a.": "unter anderem",

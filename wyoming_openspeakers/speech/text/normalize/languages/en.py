@@ -107,6 +107,7 @@ LANGUAGE = Language(
         "megajoule": ("megajoule", "megajoules"),
     },
     per="per",
+    feet_and_inches="{feet} foot {inches}",
     before_unit="an?|each|every|one|the",
     inch=r"[).,;:!?…]|$|/| (?:of|per|x|by|wide|long|tall|high|thick|deep|and)\b",
     currencies={
@@ -141,6 +142,8 @@ LANGUAGE = Language(
         "sq ft": "square-foot",
         "fl oz": "fluid-ounce",
         "cu ft": "cubic-foot",
+        "tsp": "teaspoon",
+        "tbsp": "tablespoon",
     },
     clock=_clock,
     at="at",

@@ -84,13 +84,25 @@ LANGUAGE = Language(
             "medio {0}",
         ),
     ),
+    wholes_and_half=(
+        (
+            "(?:hora|taza|libra|docena|cucharada|cucharadita|botella|onza|milla|pulgada|tonelada|semana)s?(?!\\w)",
+            "{0} {1} y media",
+            "feminine",
+        ),
+        (
+            "(?:litro|(?:kiló|centí)?metro|kilo(?:gramo)?|día|vaso|minuto|segundo|grado|paquete|año|mes(?:es)?)s?(?!\\w)",
+            "{0} {1} y medio",
+            "masculine",
+        ),
+    ),
     and_half="{0} y medio",
     and_fraction="{0} y {1}",
     ordinal_marks=(("\\.?º|\\.?os|o(?![\\w.])", ""), ("\\.?ª|\\.?as|a(?![\\w.])", "feminine"), ("\\.?er", "adjective")),
     code_after="código|Código|PIN|contraseña|clave|marque el|número de serie",
     phones=(
-        "[6-9][0-9]{2}(?: [0-9]{2}){3}|[6-9][0-9]{2}(?: [0-9]{3}){2}(?! ?[€$%°]| (?:de )?(?:euros|dólares|pesos|habitantes))|"
-        "[0-9]{2}(?: [0-9]{4}){2}"
+        "[6-9][0-9]{2}(?: [0-9]{2}){3}|[6-9][0-9]{2}(?: [0-9]{3}){2}"
+        "(?! ?[€$%°]| (?:de )?(?:euros|dólares|pesos|habitantes))|[0-9]{2}(?: [0-9]{4}){2}"
     ),
     version_after="versión|Versión|Core|Assistant|OS|firmware|Firmware",
     number_signs="N\\.º|n\\.º|Nº|nº|N°|n°|No\\.|Núm\\.|núm\\.",

@@ -66,6 +66,18 @@ LANGUAGE = Language(
             "un demi-{0}",
         ),
     ),
+    wholes_and_half=(
+        (
+            "(?:heure|minute|seconde|livre|tasse|tonne|once|bouteille|douzaine|journée|année|semaine)s?(?!\\w)",
+            "{0} {1} et demie",
+            "feminine",
+        ),
+        (
+            "(?:litre|(?:kilo|centi)?mètre|kilo(?:gramme)?|degré|verre|paquet|jour|an|mois|point)s?(?!\\w)",
+            "{0} {1} et demi",
+            "",
+        ),
+    ),
     and_half="{0} et demi",
     and_fraction="{0} et {1}",
     ordinal_marks=(

@@ -1,0 +1,242 @@
+"""Which voice is meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
+from wyoming_openspeakers.models.registry import Registry, RegistryFile
+from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog, primary
+
+
+class _Listed(Engine):
+    """Has the voices that its model's parameters list; can say nothing."""
+
+    capabilities = Capabilities(streaming=True, concurrency=1, mixing=True)
+
+    @classmethod
+    def voices(cls, spec: ModelSpec) -> list[Voice]:
+        listed = spec.parameters["voices"]
+        if listed == "broken":
+            raise RuntimeError("the list of voices is damaged")
+        return [
+            Voice(name, tuple(languages.split()), speakers=("one", "two") if name == "crowd" else ())
+            for name, languages in listed.items()
+        ]
+
+    @classmethod
+    def problem(cls, spec: ModelSpec) -> str | None:
+        return spec.parameters.get("problem")
+
+    def load(self, spec: ModelSpec, device: str) -> None:
+        raise NotImplementedError
+
+    def stream(self, request: EngineRequest) -> Iterator[Audio]:
+        raise NotImplementedError
+
+    def unload(self) -> None:
+        raise NotImplementedError
+
+
+class _Single(_Listed):
+    """The same without mixing."""
+
+    capabilities = Capabilities(streaming=True, concurrency=1)
+
+
+Catalogs = Callable[..., VoiceCatalog]
+
+ENGLISH = {"heart": "en-US", "emma": "en-GB en-US", "crowd": "en-US"}
+GERMAN = {"anna": "de-DE", "heart": "de-AT"}
+
+
+@pytest.fixture
+def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
+    """Make a catalog: `catalog(first={"voices": {...}, "voice": ...}, ...)`."""
+    for name, engine in (("listed", _Listed), ("single", _Single)):
+        module = ModuleType(f"pretend.{name}")
+        module.ENGINE = engine  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def make(
+        default: str = "",
+        by_language: dict[str, str] | None = None,
+        aliases: dict[str, str] | None = None,
+        **models: dict[str, Any],
+    ) -> VoiceCatalog:
+        models = models or {"first": {"voices": ENGLISH, "voice": "heart"}, "second": {"voices": GERMAN}}
+        entries = {
+            name: {
+                "engine": f"pretend.{model.get('engine', 'listed')}",
+                "voice": model.get("voice", ""),
+                "parameters": {key: value for key, value in model.items() if key in ("voices", "problem")},
+            }
+            for name, model in models.items()
+        }
+        file = RegistryFile.model_validate({"models": entries, "aliases": aliases or {}})
+        return VoiceCatalog(Registry(file, [Path("/nowhere")], Path("/nowhere")), default, by_language)
+
+    return make
+
+
+def name_of(chosen: ChosenVoice | None) -> str | None:
+    return chosen and chosen.installed.name
+
+
+# By name
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("first/heart", "first/heart"),
+        ("second/heart", "second/heart"),
+        ("First/HEART", "first/heart"),
+        ("anna", "second/anna"),
+        ("heart", "first/heart"),
+        ("first", "first/heart"),
+        ("second", "second/anna"),
+        ("alloy", "second/heart"),
+        ("nova", "second/anna"),
+        ("dead", None),
+        ("first/anna", None),
+        ("third/heart", None),
+        ("", None),
+        ("/", None),
+        ("first/", None),
+        ("+", None),
+        ("((", None),
+    ],
+)
+def test_full_short_and_other_names(catalog: Catalogs, name: str, found: str | None) -> None:
+    voices = catalog(aliases={"alloy": "second/heart", "nova": "anna", "dead": "gone/voice"})
+    assert name_of(voices.find(name)) == found
+
+
+def test_a_model_whose_default_voice_is_not_there_speaks_with_its_first(catalog: Catalogs) -> None:
+    voices = catalog(first={"voices": ENGLISH, "voice": "gone"})
+    assert name_of(voices.find("first")) == name_of(voices.default()) == "first/heart"
+
+
+@pytest.mark.parametrize("name", ["heart(2)+emma(1)", "first/heart(2)+emma(1)", "heart+emma", "HEART+emma"])
+def test_a_mixture_is_led_by_its_first_voice(catalog: Catalogs, name: str) -> None:
+    chosen = catalog().find(name)
+    assert name_of(chosen) == "first/heart"
+    assert chosen and chosen.engine_voice == name.rpartition("/")[2]
+
+
+def test_a_mixture_needs_an_engine_that_mixes_and_a_voice_that_it_knows(catalog: Catalogs) -> None:
+    assert catalog().find("nobody+emma") is None
+    assert catalog(only={"voices": ENGLISH, "engine": "single"}).find("heart+emma") is None
+
+
+def test_speakers(catalog: Catalogs, caplog: pytest.LogCaptureFixture) -> None:
+    voices = catalog()
+    chosen = voices.find("crowd", "two")
+    assert chosen and chosen.speaker == "two" and not caplog.text
+    chosen = voices.find("crowd", "nine")
+    assert chosen and chosen.speaker is None
+    assert "first/crowd has no speaker 'nine'" in caplog.text
+
+
+def test_an_unknown_voice_is_told_what_there_is(catalog: Catalogs) -> None:
+    with pytest.raises(UnknownVoice) as caught:
+        catalog().require("nonsense")
+    names = "first/crowd, first/emma, first/heart, second/anna, second/heart"
+    assert str(caught.value) == f"There is no voice 'nonsense'; voices: {names}"
+    with pytest.raises(UnknownVoice, match=r"v09 and 5 more$"):
+        catalog(many={"voices": {f"v{number:02}": "en" for number in range(15)}}).require("x")
+    with pytest.raises(UnknownVoice, match="none is installed"):
+        catalog(none={"voices": {}}).require("x")
+
+
+# By language
+
+
+@pytest.mark.parametrize(
+    ("language", "found"),
+    [
+        (None, "first/heart"),
+        ("en", "first/heart"),
+        ("en-US", "first/heart"),
+        ("en-GB", "first/emma"),
+        ("en_gb", "first/emma"),
+        ("en-AU", "first/heart"),
+        ("de", "second/anna"),
+        ("DE-at", "second/heart"),
+        ("de-CH", "second/anna"),
+        ("fr", "first/heart"),
+        ("", "first/heart"),
+    ],
+)
+def test_the_voice_of_a_language_else_of_its_region_else_the_default(
+    catalog: Catalogs, language: str | None, found: str
+) -> None:
+    assert name_of(catalog().default(language)) == found
+
+
+def test_the_default_voice_goes_before_others_of_its_language(catalog: Catalogs) -> None:
+    voices = catalog(default="emma")
+    assert name_of(voices.default()) == "first/emma"
+    assert name_of(voices.default("en-US")) == name_of(voices.default("en-AU")) == "first/emma"
+
+
+def test_a_default_mixture_stays_one_when_its_language_is_named(catalog: Catalogs) -> None:
+    chosen = catalog(default="heart(2)+emma").default("en")
+    assert chosen.engine_voice == "heart(2)+emma"
+
+
+@pytest.mark.parametrize("key", ["de", "DE", "de-DE", "de_DE"])
+def test_the_configured_voice_of_a_language(catalog: Catalogs, key: str) -> None:
+    voices = catalog(by_language={key: "second/heart"})
+    assert name_of(voices.default("de-DE")) == "second/heart"
+    assert name_of(voices.default("en")) == "first/heart"
+
+
+def test_a_region_goes_before_its_language(catalog: Catalogs) -> None:
+    voices = catalog(by_language={"en": "crowd", "en-GB": "emma", "fr": "gone"})
+    assert [name_of(voices.default(tag)) for tag in ("en", "en-US", "en-GB")] == [
+        "first/crowd",
+        "first/crowd",
+        "first/emma",
+    ]
+    assert name_of(voices.default("fr")) == "first/heart"
+
+
+def test_languages_of_all_voices(catalog: Catalogs) -> None:
+    assert catalog().languages() == ["de", "en"]
+    assert [primary(tag) for tag in ("en-GB", "zh_Hans-CN", "DE")] == ["en", "zh", "de"]
+    assert catalog().default("de").language == "de-DE"
+    assert catalog(only={"voices": {"mute": ""}}).default().language == "en"
+
+
+# By default
+
+
+def test_the_default_is_the_configured_voice_else_the_first_models(catalog: Catalogs) -> None:
+    assert name_of(catalog(default="anna").default()) == "second/anna"
+    assert name_of(catalog(default="gone").default()) == "first/heart"
+    models = {"a": {"voices": {"x": "en"}}, "b": {"voices": {"y": "en", "z": "en"}, "voice": "z"}}
+    assert name_of(catalog(**models).default()) == "b/z"
+
+
+def test_no_voice_at_all(catalog: Catalogs) -> None:
+    with pytest.raises(ModelUnavailable, match="No voice is installed"):
+        catalog(none={"voices": {}}).default()
+
+
+def test_an_engine_that_fails_or_has_a_problem_does_not_take_the_rest_down(
+    catalog: Catalogs, caplog: pytest.LogCaptureFixture
+) -> None:
+    voices = catalog(
+        bad={"voices": "broken"}, lacking={"voices": {"x": "en"}, "problem": "no files"}, good={"voices": ENGLISH}
+    )
+    assert {voice.model for voice in voices.voices.values()} == {"good"}
+    assert "The voices of bad cannot be listed" in caplog.text
