@@ -63,9 +63,16 @@ async def test_a_sentence_comes_before_the_text_ends() -> None:
 
 async def test_a_pause_is_flushed_once_the_listener_has_nothing_to_hear() -> None:
     dry_at = time.monotonic() + 0.3
-    spoken = begin(feed_of(CLAUSE), audio_ahead=lambda: max(0.0, dry_at - time.monotonic()))
-    assert await anext(spoken) == CLAUSE.strip()
+    asked = 0
+
+    def ahead() -> float:
+        nonlocal asked
+        asked += 1
+        return max(0.0, dry_at - time.monotonic())
+
+    assert await anext(begin(feed_of(CLAUSE), audio_ahead=ahead)) == CLAUSE.strip()
     assert 0.0 <= time.monotonic() - dry_at < 0.2
+    assert asked < 20
 
 
 async def test_audio_that_comes_during_the_pause_puts_the_flush_off() -> None:
@@ -101,7 +108,7 @@ async def test_a_pause_is_flushed_once_and_not_word_by_word() -> None:
     assert await rest == "it all."
 
 
-@pytest.mark.parametrize("pieces", [(), ("A whole one. ",), (CLAUSE,)])
+@pytest.mark.parametrize("pieces", [(), ("A whole one. ",), (CLAUSE,), ("There are exactly 5",)])
 async def test_a_text_that_never_ends_is_a_timeout(pieces: tuple[str, ...]) -> None:
     began = time.monotonic()
     with pytest.raises(Timeout, match=r"0\.2 s"):

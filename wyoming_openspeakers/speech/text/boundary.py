@@ -14,16 +14,17 @@ _NEVER = _words(
     "dr drs mr mrs ms prof st rev hon capt col gen lt sgt sr sra srta dra hr frl ing dipl mme mlle mgr pr sig dott "
     "dhr mevr mw inż"
     # words that something follows
-    " bzw ca vs viz cf approx inkl exkl zzgl evtl ggf bspw sog vgl ex env resp pag ej núm tel ul al np tzn tzw "
+    " bzw ca vs viz cf approx inkl exkl zzgl evtl ggf bspw sog vgl ex env resp pag "
+    "pág aprox máx mín avda tél ej núm tel ul al np tzn tzw "
     "bijv mrd mio tsd z.b d.h u.a i.d.r o.ä e.g i.e p.ex p.ej p.es b.v d.w.z m.a.w t.ex tj t.j f.eks bl.a"
 )
 _NEVER_BEFORE_DIGIT = _words(
-    "no nr nos n p pp s art abs kap fig abb vol ch sec eq num v ver rev bd str "
+    "no nr nos n p pp s art abs kap fig abb vol ch sec eq num v ver rev bd str min std sek sec hrs "
     "jan feb mar mär apr jun jul aug sep sept okt oct nov dez dec "
     "janv févr avr juil ene abr ago dic gen mag giu lug set ott mrt"
 )
 _WEEKDAYS = _words(
-    "mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié jue vie sáb dom mer gio sab "
+    "mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié jue vie sáb dom gio sab "
     "ma wo vr za zo seg ter qua qui sex"
 )
 """Something follows them, be it `24.11.` or `bis`; a capital letter after them begins a sentence."""
@@ -39,6 +40,7 @@ _MONTHS = (
     "januar", "jänner", "februar", "märz", "april", "mai", "juni", "juli", "august",
     "september", "oktober", "november", "dezember",
 )  # fmt: skip
+_MONTH_SHORT = re.compile(r"(?:jan|feb|mär|mrz|apr|jun|jul|aug|sept?|okt|nov|dez)\b")
 _LONGEST_MONTH = max(map(len, _MONTHS))
 
 _LAST_WORD = re.compile(r"([^\s(\[\"“„«'’]*)\Z")
@@ -46,6 +48,8 @@ _WORD_BEFORE_NUMBER = re.compile(r"(\w*)[,]?\s+\S*\Z")
 _SMALL_NUMBER = re.compile(r"\d{1,2}\Z")
 _DATE = re.compile(r"\d{1,2}\.\d{1,2}\Z")
 _INITIALS = re.compile(r"(?:\w\.)*[^\W\d_]\Z")
+_UNIT = re.compile(r"\d\s[hmslgWVACF]\Z")
+_LONGEST_UNIT = 3
 _QUOTE = frozenset("\"”’»'“")
 
 
@@ -82,7 +86,7 @@ def _after_word(before: str, word: str, following: str, final: bool) -> bool | N
     lower = word.lower()
     if (lower in _NEVER_BEFORE_LOWER and lower not in _NEVER_BEFORE_DIGIT) or _DATE.match(word):
         return _unless_lower(following, final)
-    if lower in _NEVER or _INITIALS.match(word):
+    if lower in _NEVER or (_INITIALS.match(word) and not _UNIT.search(before[-_LONGEST_UNIT:])):
         return not following and final
     if _SMALL_NUMBER.match(word):
         return _after_number(before, word, following, final)
@@ -107,6 +111,8 @@ def _after_number(before: str, number: str, following: str, final: bool) -> bool
         return following[0].isdigit() or following[0] in "\"“„«¿¡('"
     start = following[:_LONGEST_MONTH].lower()
     if any(start.startswith(month) for month in _MONTHS):
+        return False
+    if _MONTH_SHORT.match(start) and (final or not start.isalpha()):
         return False
     if not final and start.isalpha() and any(month.startswith(start) for month in _MONTHS):
         return None

@@ -46,6 +46,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("fr", "21 lampes", "vingt et une lampes"),
         ("es", "21 mensajes y 200 luces", "veintiún mensajes y doscientas luces"),
         ("es", "Hay 1", "Hay uno"),
+        ("es", "El paquete 200 llega", "El paquete doscientos llega"),
         ("en", "H2O and MP3", "H two O and MP three"),
         ("de", "Zigbee2MQTT", "Zigbee zwei MQTT"),
         ("en", "1,2,3", "one, two, three"),

@@ -18,6 +18,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("en", "the 1990s and the 80s", "the nineteen nineties and the eighties"),
         ("en", "90s", "ninety seconds"),
         ("de", "seit 1999", "seit neunzehnhundertneunundneunzig"),
+        ("de", "aus 1983", "aus neunzehnhundertdreiundachtzig"),
         ("de", "im Jahr 2026", "im Jahr zweitausendsechsundzwanzig"),
         ("fr", "en 1999", "en mille neuf cent quatre-vingt-dix-neuf"),
         ("es", "en 2026", "en dos mil veintiséis"),

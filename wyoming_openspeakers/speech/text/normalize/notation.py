@@ -13,7 +13,7 @@ _SEPARATOR = re.compile(f"[{SEPARATORS} ]")
 _JOINED = f"[0-9]++(?:[{SEPARATORS}][0-9]++)*+"
 _SPACED = "[1-9][0-9]{0,2}(?: [0-9]{3}){1,4}+(?:,[0-9]++)?+(?![0-9]| [0-9]{3}(?![0-9]))"
 
-START = f"(?<!\\w)(?<![0-9][.,{SPACES}])"
+START = f"(?<!\\w)(?<![0-9][{SEPARATORS}])"
 """Before a number: not inside a word or inside another number."""
 
 SIGN = "(?:(?<![\\w)\\].,%°/²³+−–-])(?P<sign>[+−–-]))?"

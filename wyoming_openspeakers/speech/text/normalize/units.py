@@ -33,7 +33,8 @@ SYMBOLS = {
     "liter": "l L ℓ", "milliliter": "ml mL", "centiliter": "cl cL", "deciliter": "dl dL", "gallon": "gal",
     "fluid-ounce": "fl.oz. fl.oz floz",
     "day": "d", "hour": "h", "minute": "min", "second": "s", "millisecond": "ms", "microsecond": "µs μs",
-    "bit": "bit", "kilobit": "kbit kb", "megabit": "Mbit Mb", "gigabit": "Gbit Gb",
+    "bit": "bit", "kilobit": "kbit kb",
+    "megabit": "Mbit MBit Mb", "gigabit": "Gbit GBit Gb",
     "byte": "B", "kilobyte": "kB KB KiB", "megabyte": "MB MiB", "gigabyte": "GB GiB", "terabyte": "TB TiB",
     "joule": "J", "kilojoule": "kJ", "megajoule": "MJ", "calorie": "cal", "kilocalorie": "kcal",
     "rpm": "rpm", "btu": "BTU Btu",
@@ -43,8 +44,8 @@ SYMBOLS = {
 RATES = {"kbps": "kilobit", "Mbps": "megabit", "Gbps": "gigabit"}
 UNIT_OF = {symbol: unit for unit, symbols in SYMBOLS.items() for symbol in symbols.split()}
 
-_SPACED_ONLY = {"K"}
-"""4K is a picture, 4 K is cold; from four digits on (2700K) it is a light's colour."""
+_SPACED_ONLY = {"K", "B"}
+"""4K is a picture, 4 K is cold; from four digits on (2700K) it is a light's colour. Flat 3B has no three bytes."""
 
 _FEET = (
     f"{START}(?P<feet>[0-9]{{1,2}})['′’] ?(?P<inches>1[01]|[0-9])"
@@ -112,7 +113,8 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
     symbols = "|".join(re.escape(symbol) for symbol in sorted(known, key=len, reverse=True))
     per = "|".join(sorted(map(re.escape, DENOMINATORS), key=len, reverse=True)).replace("100km", "100 ?km")
     unit = (
-        f"(?P<gap>{GAP})(?:(?P<unit>[°º] ?C|[°º] ?F|{symbols})(?:/(?P<per>{per}))?)(?![\\w/²³°]|[’'][^\\W\\d_])"
+        f"(?P<gap>{GAP})(?:(?P<unit>[°º] ?C|[°º] ?F|{symbols})(?:/(?P<per>{per}))?)"
+        "(?:(?P<slash>/(?=[-−]?[0-9]))|(?![\\w/²³°]|['’][^\\W\\d_]))"
         f"(?!-[a-z])(?P<to>{DASH}(?=[-−]?[0-9]))?"
     )
     number = speech.number
@@ -152,7 +154,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
             low = speech.number_words(first)
             minus = speech.sign_word(match["minus"]) or ""
             words, sign = f"{sign}{low} {speech.language.to} {minus}{words}", ""
-        tail = ""
+        tail = ", " if match["slash"] else ""
         if match["to"]:
             tail = f" {speech.language.to} " if speech.language.to else match["to"]
         return f"{sign}{speech.counted(words, name)}{tail}"

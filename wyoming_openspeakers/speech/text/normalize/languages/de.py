@@ -95,7 +95,7 @@ LANGUAGE = Language(
         ("[Dd]er|[Dd]ie|[Dd]as", "e"),
         ("[Ee]in|[Jj]eder", "r"),
     ),
-    year_after="Jahr|[Ww]urden?|[Ss]eit|[Vv]on|[Jj]ahre|Sommer|Winter|Frühling|Frühjahr|Herbst|[Aa]b",
+    year_after="Jahr|[Ww]urden?|[Aa]us|[Ii]n|[Bb]is|[Nn]ach|[Vv]or|[Ss]eit|[Vv]on|[Jj]ahre|Sommer|Winter|Frühling|Frühjahr|Herbst|[Aa]b",
     code_after="Code|PIN|Pin|Passwort|Kennwort|Durchwahl|Seriennummer|Notruf|Zugangscode",
     version_after="Version|Release|Core|Assistant|OS|Firmware|Update",
     number_signs="Nr\\.|No\\.",

@@ -25,7 +25,7 @@ _POINT = {"decimal_words": {".": "punto", ",": "punto"}, "first_day": "primero"}
 _COMMA = {"first_day": "primero"}
 _STOP = (
     "y|o|u|a|e|de|del|en|es|al|el|la|los|las|por|para|con|sin|que|más|menos|si|se|son|está|están|"
-    "como|cuando|entre|hasta|desde|no|ya|era|fue|hoy|ahora"
+    "como|cuando|entre|hasta|desde|llega|queda|falta|termina|empieza|acaba|marca|cuesta|tarda|no|ya|era|fue|hoy|ahora"
 )
 
 LANGUAGE = Language(

@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "feminine": "spellout-cardinal-feminine",
     },
     ordinals={"": "spellout-ordinal-masculine", "feminine": "spellout-ordinal-feminine"},
+    corrections=(("tuno", "tun"), ("tun", "tuno")),
     decimal_words={",": "virgola", ".": "virgola"},
     decimals_as_number=True,
     before_noun=(
