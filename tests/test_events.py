@@ -45,6 +45,7 @@ def test_a_subscriber_may_leave_while_it_is_told() -> None:
 
 def test_a_request_reads_well_in_the_log() -> None:
     ended = SpeechEnded("kitchen", "a/b", 12, 0.0456, 1.0, 2.5, None)
-    assert str(ended) == "kitchen spoke: 12 characters with a/b, first audio 46 ms, 2.5 s of audio in 1.00 s"
+    assert str(ended) == "kitchen heard: 12 characters with a/b, first audio 46 ms, 2.5 s of audio in 1.00 s"
     failed = SpeechEnded("", None, 0, None, 1.0, 0.0, "no voice is installed")
-    assert str(failed).startswith("somebody failed (no voice is installed): 0 characters with no voice, first audio none")
+    assert str(failed).startswith("somebody failed (no voice is installed): 0 characters with no voice,")
+    assert "first audio none" in str(failed)

@@ -272,7 +272,7 @@ async def test_the_loop_goes_on_while_the_default_voice_speaks(start: StartServi
     service: Service = await start({}, text__numbers=True)
     async with Client(service.addresses[0]) as client:
         assert (await client.synthesize("Ready at 7:30.")).error is None
-    text = "The washing machine will be done in 25 minutes. It is 21 degrees in the kitchen, and all windows are closed."
+    text = "The washing machine will be done in 25 minutes. It is 21 degrees in the kitchen, and all doors are closed."
     with lag_probe() as lags:
         assert await speak_for_four(service.addresses[0], [text] * 4) > 80
     assert_not_blocked(lags)

@@ -47,9 +47,12 @@ class SpeechEnded:
 
     error: str | None
 
+    left: bool = False
+    """The client did not wait for the end."""
+
     def __str__(self) -> str:
         first = "none" if self.first_audio is None else f"{self.first_audio * 1000:.0f} ms"
-        how = f"failed ({self.error})" if self.error else "spoke"
+        how = f"failed ({self.error})" if self.error else "left" if self.left else "heard"
         return (
             f"{self.client or 'somebody'} {how}: {self.characters} characters with {self.voice or 'no voice'}, "
             f"first audio {first}, {self.audio:.1f} s of audio in {self.total:.2f} s"

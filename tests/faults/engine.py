@@ -1,7 +1,8 @@
 """An engine that fails on command, to time faults that real engines have only by chance.
 
 The text says what to do, word by word: `tone` speaks 0.1 s, `sleep:0.5` works for half a second and gives 0.1 s,
-`hang` never comes back, `crash` ends the process, `fail` raises, `silent` gives no audio at all.
+`hang` never comes back, `freeze` neither and lets nothing else in its process run, `crash` ends the process, `fail`
+raises, `silent` gives no audio at all.
 
 The model's parameters say what it is like: `languages` and `rate` of its voice `plain`, and a `journal`, a file to
 which each segment is written as a line of JSON when its work begins.
@@ -9,6 +10,7 @@ which each segment is written as a line of JSON when its work begins.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -73,6 +75,8 @@ class FaultEngine(Engine):
                         time.sleep(0.005)
                 case "hang":
                     time.sleep(3600)
+                case "freeze":
+                    sum(itertools.repeat(1))
                 case "crash":
                     os._exit(3)
                 case "fail":

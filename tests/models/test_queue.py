@@ -112,3 +112,19 @@ async def test_random_cancelling_never_loses_a_slot() -> None:
     assert queue.length == 0
     async with queue.turn("x", Urgency.BATCH, 0.1), queue.turn("y", Urgency.BATCH, 0.1):
         pass
+
+
+async def test_waiting_behind_ones_own_sentence_does_not_count() -> None:
+    queue = TurnQueue(1, 10)
+    log: list[str] = []
+
+    async def impatient() -> None:
+        async with queue.turn("a", Urgency.INTERACTIVE, 0.02):
+            log.append("second")
+
+    async with queue.turn("a", Urgency.INTERACTIVE, 5):
+        waiting = asyncio.create_task(impatient())
+        await asyncio.sleep(0.1)
+        log.append("first")
+    await waiting
+    assert log == ["first", "second"]

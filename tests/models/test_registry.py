@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from wyoming_openspeakers.config import SHIPPED_MODELS
 from wyoming_openspeakers.errors import ConfigError, UnknownModel
@@ -36,7 +35,7 @@ def test_the_shipped_models() -> None:
             assert len(entry.hub.revision) == 40, f"{name} must be pinned to a commit"
     # What comes with the package is ready when the service is; nothing that must be downloaded is.
     assert [name for name, entry in models.items() if entry.standby] == ["hibari"]
-    assert list(models)[0] == "hibari"
+    assert next(iter(models)) == "hibari"
 
 
 def test_an_entry_changes_only_the_keys_that_it_names(file: Path) -> None:
@@ -80,7 +79,7 @@ def test_empty_headings_change_nothing(file: Path, text: str) -> None:
         ("models: {kokoro: {threads: -1}}", "models.kokoro.threads: should be greater than or equal to 0, not -1"),
         ("models: {kokoro: {hub: {repo: nonsense, revision: x}}}", "models.kokoro.hub.repo: "),
         ("models: {kokoro: {hub: {repo: a/b}}}", "models.kokoro.hub.revision is missing"),
-        ("models: {kokoro: {hub: {repo: a/b, revision: x, flies: []}}}", "unknown key models.kokoro.hub.flies; did you"),
+        ("models: {kokoro: {hub: {repo: a/b, revision: x, flies: []}}}", "kokoro.hub.flies; did you mean files?"),
         ("models: {1: {engine: hibari}}", "models: the key 1 is not text; put it in quotes"),
         ("aliases: {alloy: 5}", "aliases.alloy: should be a valid string, not 5"),
         ("models: {mine: {engine: nonsense}}", "models.mine.engine: there is no engine 'nonsense'"),
@@ -107,10 +106,9 @@ def test_an_engine_of_ones_own_that_does_not_even_import(
 
 
 def test_a_model_as_its_engine_sees_it() -> None:
-    tree = yaml.safe_load(
-        "{models: {a: {engine: hibari, voice: x, threads: 3, languages: [en], parameters: {p: 1}}, b: {engine: hibari}}}"
-    )
-    registry = Registry(RegistryFile.model_validate(tree), [Path("/data"), Path("/more")], Path("/cache"), threads=2)
+    model = {"engine": "hibari", "voice": "x", "threads": 3, "languages": ["en"], "parameters": {"p": 1}}
+    file = RegistryFile.model_validate({"models": {"a": model, "b": {"engine": "hibari"}}})
+    registry = Registry(file, [Path("/data"), Path("/more")], Path("/cache"), threads=2)
     spec = registry.spec("a")
     assert (spec.id, spec.engine, spec.voice, spec.threads, spec.languages) == ("a", "hibari", "x", 3, ("en",))
     assert (spec.paths, spec.cache_path, spec.parameters) == (("/data/a", "/more/a"), "/cache/a", {"p": 1})

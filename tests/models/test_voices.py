@@ -87,7 +87,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
 
 
 def name_of(chosen: ChosenVoice | None) -> str | None:
-    return chosen and chosen.installed.name
+    return chosen.installed.name if chosen else None
 
 
 # By name

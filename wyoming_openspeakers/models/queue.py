@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import IntEnum
@@ -28,6 +28,7 @@ class TurnQueue:
         self._waiting: dict[Urgency, OrderedDict[str, deque[asyncio.Future[None]]]] = {
             urgency: OrderedDict() for urgency in Urgency
         }
+        self._inside: Counter[str] = Counter()
         self.length = 0
         """How many wait."""
 
@@ -35,9 +36,13 @@ class TurnQueue:
     async def turn(self, client: str, urgency: Urgency, patience: float) -> AsyncIterator[None]:
         """Wait for a turn and give it back afterwards."""
         await self._acquire(client, urgency, patience)
+        self._inside[client] += 1
         try:
             yield
         finally:
+            self._inside[client] -= 1
+            if not self._inside[client]:
+                del self._inside[client]
             self._release()
 
     async def _acquire(self, client: str, urgency: Urgency, patience: float) -> None:
@@ -50,8 +55,7 @@ class TurnQueue:
         self._waiting[urgency].setdefault(client, deque()).append(future)
         self.length += 1
         try:
-            async with asyncio.timeout(patience):
-                await future
+            await self._wait(future, client, patience)
         except BaseException as error:
             if future.done() and not future.cancelled():
                 # The turn came in the same moment; nobody is there to take it.
@@ -61,6 +65,15 @@ class TurnQueue:
             if isinstance(error, TimeoutError):
                 raise Timeout(f"No turn came within {patience:g} s; the service has too much to do") from None
             raise
+
+    async def _wait(self, future: asyncio.Future[None], client: str, patience: float) -> None:
+        while True:
+            done, _ = await asyncio.wait([future], timeout=patience)
+            if done:
+                return
+            if client not in self._inside:
+                raise TimeoutError
+            # It waits behind a sentence of its own, which has time limits of its own.
 
     def _forget(self, client: str, urgency: Urgency, future: asyncio.Future[None]) -> None:
         clients = self._waiting[urgency]

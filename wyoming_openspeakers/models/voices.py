@@ -117,8 +117,9 @@ class VoiceCatalog:
         raise UnknownVoice(f"There is no voice {name!r}; voices: {shown or 'none is installed'}")
 
     def languages(self) -> list[str]:
-        """All languages that some voice speaks, without regions."""
-        tags = (tag for installed in self.voices.values() for tag in installed.voice.languages)
+        """All languages that some voice speaks or is configured for, without regions."""
+        tags = [tag for installed in self.voices.values() for tag in installed.voice.languages]
+        tags += [tag for tag, name in self._by_language.items() if self.find(name)]
         return sorted({primary(tag) for tag in tags})
 
     def _for_language(self, language: str) -> ChosenVoice | None:

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,9 @@ from ..worker import protocol
 
 _LOGGER = logging.getLogger(__name__)
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+
+_WORKER_SAYS = 2.0
+"""Seconds that a worker has to tell of a stuck engine itself."""
 
 _LAST_WORDS = 1.0
 """Seconds that a process may go on after it hung up, or its line after it ended."""
@@ -56,6 +60,7 @@ class WorkerProcess:
         self._ids = itertools.count(1)
         self._inboxes: dict[int | str, asyncio.Queue[Event | None]] = {}
         self._write_lock = asyncio.Lock()
+        self._heard = 0.0
         self._stopping = False
         self._why_killed = ""
 
@@ -104,16 +109,10 @@ class WorkerProcess:
         inbox = self._inboxes[job] = asyncio.Queue()
         began = ended = False
         try:
-            await self._send(replace(speak, id=job).event())
+            message = replace(speak, id=job, first_audio=limits.first_audio, audio_gap=limits.audio_gap)
+            await self._send(message.event())
             while True:
-                patience = limits.audio_gap if began else limits.first_audio
-                try:
-                    async with asyncio.timeout(patience):
-                        event = await inbox.get()
-                except TimeoutError:
-                    ended = True
-                    self.kill(f"it gave no audio for {patience:g} s")
-                    raise Timeout(f"{speak.model} gave no audio for {patience:g} s and was restarted") from None
+                event = await self._next(inbox, max(limits.first_audio, limits.audio_gap) + _WORKER_SAYS)
                 if event is not None and event.type == protocol.AUDIO:
                     began = True
                     yield Audio(np.frombuffer(event.payload or b"", np.float32), event.data["rate"])
@@ -122,9 +121,11 @@ class WorkerProcess:
                 if event is None:
                     raise WorkerGone(f"The process of {speak.model} ended while it spoke", began)
                 if event.type == protocol.ERROR:
+                    if event.data["code"] == protocol.STUCK:
+                        self.kill("its engine was stuck")
                     raise _error(event)
                 return
-        except WorkerGone:
+        except (WorkerGone, Timeout):
             ended = True
             raise
         finally:
@@ -132,6 +133,21 @@ class WorkerProcess:
                 del self._inboxes[job]
             else:
                 await asyncio.shield(self._cancel(job, inbox, limits.cancel))
+
+    async def _next(self, inbox: asyncio.Queue[Event | None], patience: float) -> Event | None:
+        """The next message to a request; a worker that says nothing to anybody for too long is ended.
+
+        The worker itself tells of an engine that is stuck. This is for native code that lets nothing else run.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    return await inbox.get()
+            except TimeoutError:
+                if time.monotonic() - self._heard < patience:
+                    continue
+                self.kill(f"it said nothing for {patience:g} s")
+                raise Timeout(f"The process {self.name} did nothing for {patience:g} s and was restarted") from None
 
     async def stop(self) -> None:
         """End the process in good order."""
@@ -204,6 +220,7 @@ class WorkerProcess:
     async def _read(self) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while event := await async_read_event(self._reader):
+                self._heard = time.monotonic()
                 inbox = self._inboxes.get(event.data.get("id") or event.data.get("model") or "")
                 if inbox is not None:
                     inbox.put_nowait(event)
@@ -214,6 +231,8 @@ def _error(event: Event) -> Exception:
     match event.data.get("code"):
         case "unknown_voice":
             return UnknownVoice(text)
+        case protocol.STUCK:
+            return Timeout(text)
         case "model_missing" | "package_missing" | "bad_parameter":
             return ModelUnavailable(text)
         case _:

@@ -253,12 +253,8 @@ class Response:
             first_audio=None if self._first_audio is None else self._first_audio - self._began,
             total=time.monotonic() - self._began,
             audio=self._seconds,
-            error=self._failure(error),
+            error=(str(error) or type(error).__name__) if isinstance(error, Exception) else None,
+            left=not self._complete and not isinstance(error, Exception),
         )
         _LOGGER.info("%s", ended)
         self._parts.bus.publish(ended)
-
-    def _failure(self, error: BaseException | None) -> str | None:
-        if isinstance(error, Exception):
-            return str(error) or type(error).__name__
-        return None if self._complete else "left before its end"

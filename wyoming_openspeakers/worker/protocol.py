@@ -21,6 +21,9 @@ CANCELLED = "cancelled"
 ERROR = "error"
 HELLO = "hello"
 
+STUCK = "stuck"
+"""Code of an error that only a new process can mend."""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -64,6 +67,12 @@ class Speak:
 
     needed_in: float = 0.0
     """Seconds until a listener runs out of audio."""
+
+    first_audio: float = 30.0
+    """Seconds that the engine may work before there is audio; waiting for others does not count."""
+
+    audio_gap: float = 15.0
+    """Seconds that the engine may work on each chunk after that."""
 
     def event(self) -> Event:
         """The event on the wire."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from ..engines.base import Audio, Cancelled, CancelFlag, EngineError, Share
+from ..engines.base import Audio, CancelFlag, Cancelled, EngineError, Share
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +37,13 @@ class Job:
     """Several steps of this model may run at once."""
 
     share: Share = field(default_factory=Share)
+
+    first_audio: float = math.inf
+    """Seconds that a step may take before there is audio."""
+
+    audio_gap: float = math.inf
+    """Seconds that a step may take after that."""
+
     began: bool = False
 
 
@@ -54,7 +63,8 @@ class Scheduler:
         self._on_audio = on_audio
         self._on_end = on_end
         self._jobs: list[Job] = []
-        self._running: set[Job] = set()
+        self._running: dict[Job, float] = {}
+        """The jobs that run a step, and since when."""
         self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._run, name=f"lane {lane}", daemon=True) for lane in range(lanes)]
 
@@ -82,12 +92,20 @@ class Scheduler:
         if waits:
             self._end(job, Cancelled())
 
+    def stuck(self) -> list[tuple[Job, float]]:
+        """The jobs whose step takes longer than it may, and how long that is."""
+        now = time.monotonic()
+        with self._changed:
+            running = list(self._running.items())
+        limits = [(job, since, job.audio_gap if job.began else job.first_audio) for job, since in running]
+        return [(job, limit) for job, since, limit in limits if now - since > limit and not job.cancel]
+
     def _run(self) -> None:
         while True:
             with self._changed:
                 while (job := self._next()) is None:
                     self._changed.wait()
-                self._running.add(job)
+                self._running[job] = time.monotonic()
             self._step(job)
 
     def _next(self) -> Job | None:
@@ -100,7 +118,7 @@ class Scheduler:
         soon = time.monotonic() + _SOON
         needy = [job for job in self._jobs if job.deadline < soon] or self._jobs
         crowded = len({job.client for job in needy}) > 1
-        if self._running and not crowded and (job not in needy or not self._running.isdisjoint(needy)):
+        if self._running and not crowded and (job not in needy or not self._running.keys().isdisjoint(needy)):
             return None
         job.share.is_whole = not crowded and not self._running
         return job
@@ -124,10 +142,12 @@ class Scheduler:
         except Exception as failure:
             # Native code that was interrupted says so in its own way.
             if not job.cancel:
-                _LOGGER.exception("The engine failed")
+                where = "".join(traceback.format_tb(failure.__traceback__))
+                _LOGGER.error("The engine failed with a %s\n%s", type(failure).__name__, where)
+                _LOGGER.debug("It said: %s", failure)
             error = Cancelled() if job.cancel else failure
         with self._changed:
-            self._running.discard(job)
+            del self._running[job]
             if ended:
                 self._jobs.remove(job)
             self._changed.notify_all()

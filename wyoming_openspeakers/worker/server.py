@@ -18,6 +18,7 @@ from .scheduler import Job, Scheduler
 
 _LOGGER = logging.getLogger(__name__)
 _MOST_LANES = 8
+_WATCH_EVERY = 0.1
 
 
 def _chunks(engine: Engine, request: EngineRequest) -> Generator[Audio, None, None]:
@@ -44,6 +45,7 @@ class WorkerServer:
     def run(self) -> None:
         """Serve until the connection ends."""
         self._scheduler.start()
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
         self._send(Event(protocol.HELLO, {"pid": os.getpid()}))
         while event := read_event(self._reader):
             command = self._commands.get(event.type)
@@ -51,6 +53,15 @@ class WorkerServer:
                 _LOGGER.error("Unknown message: %s", event.type)
                 continue
             command(event)
+
+    def _watch(self) -> None:
+        """Tell the service of an engine that is stuck; only the service can end this process."""
+        while True:
+            time.sleep(_WATCH_EVERY)
+            for job, limit in self._scheduler.stuck():
+                job.cancel.set()
+                text = f"{job.model} gave no audio for {limit:g} s and was restarted"
+                self._send(Event(protocol.ERROR, {"id": job.id, "code": protocol.STUCK, "text": text}))
 
     def _load(self, event: Event) -> None:
         # On its own thread: other models go on speaking and can be cancelled meanwhile.
@@ -105,6 +116,8 @@ class WorkerServer:
                 model=speak.model,
                 parallel=engine.capabilities.parallel,
                 share=request.share,
+                first_audio=speak.first_audio,
+                audio_gap=speak.audio_gap,
             )
         )
 
@@ -121,7 +134,8 @@ class WorkerServer:
             case EngineError():
                 event = Event(protocol.ERROR, {"id": job_id, "code": error.code, "text": str(error)})
             case _:
-                text = f"{type(error).__name__}: {error}"
+                # Its own words may quote what was to be said, which is nobody's business but the listener's.
+                text = f"The engine failed with a {type(error).__name__}; the log tells where"
                 event = Event(protocol.ERROR, {"id": job_id, "code": "engine_failed", "text": text})
         self._send(event)
 

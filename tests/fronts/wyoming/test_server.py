@@ -324,6 +324,30 @@ async def test_a_stuck_engine_is_an_error_in_time(start: StartService, text: str
         assert (await client.synthesize("tone")).error is None
 
 
+async def test_an_engine_that_lets_nothing_else_run_is_ended_too(start: StartService) -> None:
+    service = await start(limits__first_audio=0.5, limits__audio_gap=0.5)
+    async with Client(uri(service)) as client:
+        assert (await client.synthesize("tone")).error is None
+    async with Client(uri(service)) as client:
+        began = time.perf_counter()
+        answer = await client.synthesize("freeze")
+        assert answer.error and answer.error["code"] == "timeout"
+        assert time.perf_counter() - began < 5
+    async with Client(uri(service)) as client:
+        assert (await client.synthesize("tone tone")).error is None
+
+
+async def test_waiting_for_others_is_not_being_stuck(start: StartService) -> None:
+    service = await start(limits__first_audio=0.6)
+    clients = [Client(uri(service)) for _ in range(4)]
+    for number, client in enumerate(clients):
+        await client.__aenter__()
+        await client.send("synthesize", text=f"sleep:0.4 {'tone ' * number}")
+    for client in clients:
+        assert (await client.read_until("audio-stop", "error")).error is None
+        await client.__aexit__(None, None, None)
+
+
 async def test_a_model_that_takes_too_long_to_load(start: StartService) -> None:
     models = {"models": {**_disabled(), "fault": {"engine": "faults.engine", "voice": "plain",
                                                   "parameters": {"load_seconds": 30}}}}
@@ -393,6 +417,8 @@ async def test_an_engine_that_does_not_let_go_is_ended(start: StartService) -> N
         (worker,) = service.manager.workers()
         await client.send("synthesize", text="tone hang")
         await client.read_until("audio-chunk")
+        # Until it really hangs.
+        await asyncio.sleep(0.1)
     await wait_for_idle(service, 3)
     async with Client(uri(service)) as client:
         assert (await client.synthesize("tone tone")).error is None

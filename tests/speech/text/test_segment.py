@@ -32,6 +32,7 @@ def _cut(text: str, most: int = 300, first_limit: int | None = None) -> list[str
         ["Sie wohnt in der Langen Str. 5 in Köln.", "Ja."],
         ["Noch 1 Min. 30 Sek. bis Do., 26. Nov. 2026.", "Gut."],
         ["Cocción aprox. 20 min a 200 grados.", "Ya."],
+        ["It is approx. 5 km to Apt. 3B.", "Go."],
         ["El Sr. García y la Sra. López.", "¿Qué?", "¡Hola!"],
         ["Il sig. Rossi arriva.", "Va bene."],
         ["Version 1.2.3 of README.md at 10.30 on example.com.", "Mail me@x.org."],

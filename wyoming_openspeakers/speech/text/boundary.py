@@ -19,7 +19,7 @@ _NEVER = _words(
     "bijv mrd mio tsd z.b d.h u.a i.d.r o.ä e.g i.e p.ex p.ej p.es b.v d.w.z m.a.w t.ex tj t.j f.eks bl.a"
 )
 _NEVER_BEFORE_DIGIT = _words(
-    "no nr nos n p pp s art abs kap fig abb vol ch sec eq num v ver rev bd str min std sek sec hrs "
+    "no nr nos n p pp s art abs kap fig abb vol ch sec eq num v ver rev bd str min std sek sec hrs apt ste ext "
     "jan feb mar mär apr jun jul aug sep sept okt oct nov dez dec "
     "janv févr avr juil ene abr ago dic gen mag giu lug set ott mrt"
 )
@@ -30,7 +30,7 @@ _WEEKDAYS = _words(
 """Something follows them, be it `24.11.` or `bis`; a capital letter after them begins a sentence."""
 
 _NEVER_BEFORE_LOWER = _words(
-    "etc usw usf u.s.w inc ltd co corp jr a.m p.m min max std sek sec hrs hr approx est dept ave blvd rd str km"
+    "etc usw usf u.s.w inc ltd co corp jr a.m p.m min max std sek sec hrs hr est dept ave blvd rd str km"
 )
 _ORDINAL_AFTER = _words(
     "am im vom zum zur beim der die das den dem des ein eine einen einem einer eines seit ab bis ins dein mein sein "

@@ -17,6 +17,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ),
         ("en", "approx. 5 vs. 6", "approximately five versus six"),
         ("en", "max. 5 min.", "maximum five minutes"),
+        ("en", "w/ milk, w/o sugar, 50/50", "with milk, without sugar, fifty-fifty"),
         ("en", "CO2 and PM2.5", "C O two and P M two point five"),
         ("en", "TV, LED, USB and Wi-Fi", "TV, LED, USB and Wi-Fi"),
         (

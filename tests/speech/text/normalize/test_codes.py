@@ -13,6 +13,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("en", "code 0042", "code zero zero four two"),
         ("en", "The PIN is 1234.", "The PIN is one two three four."),
         ("en", "007", "zero zero seven"),
+        ("en", "Call 911", "Call nine one one"),
         ("en", "call 555-1234", "call five five five, one two three four"),
         ("en", "version 2.5.1", "version two point five point one"),
         ("en", "v2.5", "version two point five"),

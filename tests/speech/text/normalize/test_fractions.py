@@ -15,6 +15,7 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("en", "½", "one half"),
         ("en", "2½ cups", "two and a half cups"),
         ("en", "1 1/2", "one and a half"),
+        ("en", "a 2-1/2 hour drive", "a two and a half hour drive"),
         ("en", "8/10 lights", "eight out of ten lights"),
         ("en", "½ l", "half a liter"),
         ("de", "1/2 und 3/4", "ein halb und drei Viertel"),

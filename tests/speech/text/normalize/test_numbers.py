@@ -38,6 +38,8 @@ from wyoming_openspeakers.speech.text.normalize import normalize
         ("es", "5-10", "cinco a diez"),
         ("en", "9-1-1", "nine-one-one"),
         ("en", "3:1", "three to one"),
+        ("en", "They won 112-98", "They won one hundred twelve to ninety-eight"),
+        ("en", "2026-11", "two thousand twenty-six-eleven"),
         ("de", "3:1", "drei zu eins"),
         ("fr", "3:1", "trois à un"),
         ("es", "3:1", "tres a uno"),

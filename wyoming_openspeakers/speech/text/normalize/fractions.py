@@ -72,7 +72,7 @@ def rules(speech: Speech, units: Units) -> list[Rule]:
         ),
         rule(
             rf"(?<![\w.,/:-])"
-            rf"(?:(?P<whole>[0-9]{{1,3}}) )?(?P<numerator>[0-9]{{1,3}})/(?P<denominator>[0-9]{{1,3}})"
+            rf"(?:(?P<whole>[0-9]{{1,3}})[ -])?(?P<numerator>[0-9]{{1,3}})/(?P<denominator>[0-9]{{1,3}})"
             rf"(?![\w/:-]|[.,][0-9]){unit}",
             slashed,
             "/",

@@ -20,7 +20,7 @@ def rules(speech: Speech) -> list[Rule]:
         first, last = speech.parse(match["first"]), speech.parse(match["last"])
         if first is None or last is None or _is_code(match["first"]) or _is_code(match["last"]):
             return None
-        if match["dash"] == "-" and not match["minus"] and first.value() > max(last.value(), 99):
+        if match["dash"] == "-" and not match["minus"] and first.value() > max(last.value(), 999):
             return None
         low = speech.number_words(first)
         high = speech.number_words(last, speech.form_before(match.string, match.end()))

@@ -69,9 +69,9 @@ LANGUAGE = Language(
     decades=True,
     year_after=(
         "[Ii]n|[Ss]ince|of|[Yy]ear|[Bb]y|[Uu]ntil|[Ff]rom|[Bb]efore|[Aa]fter|[Dd]uring|[Ss]pring|[Ss]ummer|[Aa]utumn|"
-        "[Ff]all|[Ww]inter|[Cc]opyright|circa"
+        "[Ff]all|[Ww]inter|[Cc]opyright|circa|versus"
     ),
-    code_after="code|PIN|pin|passcode|password|dial|extension|ext\\.|serial number|OTP",
+    code_after="code|PIN|pin|passcode|password|[Dd]ial|[Cc]all|extension|ext\\.|serial number|OTP",
     version_after="version|Version|release|Release|core|Core|Assistant|OS|firmware|Firmware|update|Update",
     number_signs="No\\.|Nos\\.|no\\.|Nr\\.",
     number_word="number",
@@ -149,7 +149,7 @@ LANGUAGE = Language(
     at="at",
     duration_and="and",
     month_first=True,
-    date_after="[Oo]n|[Dd]ue|[Dd]ated|[Ss]ince|[Uu]ntil|[Tt]ill|[Ee]xpires",
+    date_after="[Oo]n|[Dd]ue|[Dd]ated|[Ss]ince|[Uu]ntil|[Tt]ill|[Ee]xpires|[Ee]nds|[Ss]tarts|[Bb]egins",
     date="{month} {day}",
     date_with_year="{month} {day}, {year}",
     day_month="the {day} of {month}",
@@ -170,6 +170,9 @@ LANGUAGE = Language(
         "min.": "minimum",
         "max.": "maximum",
         "w/o": "without",
+        "w/": "with",
+        "50/50": "fifty-fifty",
+        "1080p": "ten eighty P",
         "St.": "Street",
         "Ave.": "Avenue",
         "Blvd.": "Boulevard",
