@@ -17,7 +17,7 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-LAYERS = ("engines", "worker", "models", "speech", "history", "fronts")
+LAYERS = ("engines", "worker", "models", "speech", "history", "fronts", "service", "cli")
 """From the bottom to the top."""
 
 LEAVES = {PACKAGE, f"{PACKAGE}.errors", f"{PACKAGE}.events", f"{PACKAGE}.config"}
@@ -67,13 +67,8 @@ def test_the_imports_are_found() -> None:
 
 @pytest.mark.parametrize("module", of(*LAYERS))
 def test_dependencies_point_downwards(module: str) -> None:
-    # The command line stands above the service, which puts the other fronts together.
-    above_service = module.startswith(f"{PACKAGE}.fronts.cli")
     rank = LAYERS.index(layer(module))
     for name in own_imports(module) - LEAVES:
-        if name == f"{PACKAGE}.service":
-            assert above_service, f"{module} imports {name}"
-            continue
         assert layer(name) in LAYERS[: rank + 1], f"{module} imports {name}"
 
 
@@ -111,7 +106,7 @@ def test_leaves_use_only_leaves(module: str) -> None:
 
 def test_the_main_process_stays_light() -> None:
     heavy = {*ENGINE_PACKAGES, "huggingface_hub", "babel", "unicode_rbnf", "scipy", "eld"}
-    modules = [f"{PACKAGE}.service", f"{PACKAGE}.fronts.cli.main", *of("engines")]
+    modules = [f"{PACKAGE}.service", f"{PACKAGE}.cli.main", *of("engines")]
     code = f"import sys, importlib; [importlib.import_module(m) for m in {modules!r}]; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
     names = {name.partition(".")[0] for name in loaded.stdout.split()}

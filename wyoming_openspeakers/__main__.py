@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .fronts.cli.main import run
+from .cli.main import run
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""The ways in: Wyoming, HTTP, MQTT and the command line. No front knows an engine."""
+"""The ways in: Wyoming, HTTP and MQTT. No front knows an engine."""

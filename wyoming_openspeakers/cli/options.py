@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...config import Config, load_config
-from ...service import Service
+from ..config import Config, load_config
+from ..service import Service
 
 
 def add_common(parser: argparse.ArgumentParser, *, below: bool = False) -> None:

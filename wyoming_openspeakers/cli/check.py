@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from ...errors import SpeechError
-from ...service import Service
+from ..errors import SpeechError
+from ..service import Service
 from .options import add_common, service_from
 from .readiness import problem_and_fix
 

@@ -6,10 +6,10 @@ import argparse
 import os
 from typing import Any
 
-from ...errors import InvalidRequest, ModelUnavailable
-from ...models.hub import download, progress_bar
-from ...models.installed import HubModel, is_installed, remove
-from ...models.registry import Registry
+from ..errors import InvalidRequest, ModelUnavailable
+from ..models.hub import download, progress_bar
+from ..models.installed import HubModel, is_installed, remove
+from ..models.registry import Registry
 from .options import add_common, service_from
 from .readiness import problem_and_fix
 

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 import soundfile
 
-from ...errors import InvalidRequest, SpeechError
+from ..errors import InvalidRequest, SpeechError
 
 _FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 

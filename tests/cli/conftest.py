@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_openspeakers.fronts.cli.main import run
+from wyoming_openspeakers.cli.main import run
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...models.installed import read_records
-from ...models.registry import Registry
+from ..models.installed import read_records
+from ..models.registry import Registry
 
 
 def problem_and_fix(registry: Registry, model: str) -> str | None:

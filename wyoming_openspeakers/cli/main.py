@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ... import __version__
-from ...errors import SpeechError
+from .. import __version__
+from ..errors import SpeechError
 from . import check, models, say, serve, text, voices
 
 _COMMANDS = (serve, say, voices, text, models, check)

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...service import Service
-from ...speech.request import SpeechRequest
+from ..service import Service
+from ..speech.request import SpeechRequest
 from .options import add_common, given_text, service_from
 from .sound import Player, Sink, SoundFile
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wyoming_openspeakers import __version__
-from wyoming_openspeakers.fronts.cli import main, serve
+from wyoming_openspeakers.cli import main, serve
 
 Cli = Callable[..., Any]
 Begin = Callable[..., subprocess.Popen[bytes]]

@@ -7,7 +7,7 @@ import asyncio
 import signal
 from typing import Any
 
-from ...service import Service
+from ..service import Service
 from .options import add_common, service_from
 
 

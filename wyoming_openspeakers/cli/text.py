@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from ...speech.request import SpeechRequest
+from ..speech.request import SpeechRequest
 from .options import add_common, given_text, service_from
 
 
