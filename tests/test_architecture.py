@@ -72,6 +72,11 @@ def test_dependencies_point_downwards(module: str) -> None:
         assert layer(name) in LAYERS[: rank + 1], f"{module} imports {name}"
 
 
+def test_every_module_has_its_place() -> None:
+    placed = {*of(*LAYERS), *LEAVES, f"{PACKAGE}.__main__"}
+    assert set(MODULES) == placed
+
+
 @pytest.mark.parametrize("module", of("worker", "engines"))
 def test_what_runs_in_a_worker_needs_nothing_else_of_the_package(module: str) -> None:
     assert {layer(name) for name in own_imports(module)} <= {"worker", "engines"}

@@ -77,7 +77,7 @@ def gone(processes: list[psutil.Process], seconds: float) -> bool:
 # However it ends
 
 
-@pytest.mark.parametrize("text", ["tone sleep:60 tone", "tone stuck"])
+@pytest.mark.parametrize("text", [pytest.param("tone sleep:60 tone", marks=pytest.mark.slow), "tone stuck"])
 async def test_no_worker_survives_a_service_that_is_killed(fault_serve: Serve, text: str) -> None:
     process = fault_serve()
     async with Client(process.uri) as client:
@@ -94,7 +94,7 @@ async def test_no_worker_survives_a_service_that_is_killed(fault_serve: Serve, t
     ("text", "number"),
     [
         ("", signal.SIGTERM),
-        ("tone sleep:60 tone", signal.SIGTERM),
+        pytest.param("tone sleep:60 tone", signal.SIGTERM, marks=pytest.mark.slow),
         ("tone stuck", signal.SIGTERM),
         ("", signal.SIGINT),
         pytest.param("tone sleep:60 tone", signal.SIGINT, marks=pytest.mark.slow),
@@ -145,19 +145,11 @@ def test_a_port_in_use_is_one_clear_line(serve: Serve, flag: str) -> None:
     assert gone(workers, 1)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--config", "/nowhere/x.yaml"], "/nowhere/x.yaml: No such file or directory"),
-        (["--models", "/nowhere/x.yaml"], "/nowhere/x.yaml: No such file or directory"),
-        (["--http", "nonsense"], "command line: http.address: must look like 127.0.0.1:8080"),
-    ],
-)
-def test_wrong_settings_are_one_clear_line(serve: Serve, arguments: list[str], words: str) -> None:
-    status, errors = serve(*arguments).stop()
+def test_a_wrong_setting_is_one_clear_line(serve: Serve) -> None:
+    status, errors = serve("--http", "nonsense").stop()
     assert status == 2
     (line,) = errors.splitlines()
-    assert line.startswith(f"error: {words}")
+    assert line.startswith("error: command line: http.address: must look like 127.0.0.1:8080")
 
 
 # Start and stop
@@ -256,8 +248,9 @@ def assert_not_blocked(lags: list[float]) -> None:
     """A wait for an engine in the loop would be some hundred milliseconds long; a busy machine may cost a few."""
     ordered = sorted(lags)
     assert len(ordered) > 100
-    assert ordered[int(len(ordered) * 0.99)] < 0.02, ordered[-20:]
-    assert ordered[-1] < 0.1, ordered[-20:]
+    assert ordered[len(ordered) // 2] < 0.005, ordered[-20:]
+    assert ordered[int(len(ordered) * 0.99)] < 0.04, ordered[-20:]
+    assert ordered[-1] < 0.2, ordered[-20:]
 
 
 async def test_the_loop_goes_on_while_an_engine_works(start: StartService) -> None:

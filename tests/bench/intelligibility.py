@@ -18,7 +18,14 @@ from bench.word_errors import word_error_rate, word_errors
 PIPER = f"piper/{PIPER_VOICE}"
 
 _TOLERANCE = 0.5
-"""Percentage points: voices with random noise differ by so much (three words) from run to run."""
+"""Percentage points, three words: what a recogniser makes of a pause that falls elsewhere."""
+
+_RANDOM = {PIPER}
+"""Voices that say the same text a little differently each time: each line is taken twice and more is tolerated."""
+
+_TAKES = 2
+_RANDOM_TOLERANCE = 1.5
+"""Percentage points; single takes of the same voice and texts, called directly, had error rates from 2.4 to 4.5 %."""
 
 
 def measure(setup: Setup) -> list[Figure]:
@@ -35,7 +42,7 @@ def measure(setup: Setup) -> list[Figure]:
 
     def rate(label: str, audio: list[engines.Sound]) -> float:
         pairs = []
-        for line, (samples, hertz) in zip(lines, audio, strict=True):
+        for line, (samples, hertz) in zip(lines * (len(audio) // len(lines)), audio, strict=True):
             heard = recogniser.hear(samples, hertz)
             pair = plain_words(line.spoken), plain_words(heard)
             if setup.verbose and word_errors(*pair):
@@ -49,15 +56,16 @@ def measure(setup: Setup) -> list[Figure]:
     with our_server(setup) as server:
         for name, load in directly.items():
             voice = server.voice(*name.split("/"))
-            served = rate(f"{name} over Wyoming", asyncio.run(_over_wyoming(server, voice, lines)))
+            takes = lines * (_TAKES if name in _RANDOM else 1)
+            served = rate(f"{name} over Wyoming", asyncio.run(_over_wyoming(server, voice, takes)))
             say = load()
-            direct = rate(f"{name} directly", [say(line.spoken) for line in lines])
+            direct = rate(f"{name} directly", [say(line.spoken) for line in takes])
             beside = f"; wyoming-piper {other:.1f} %" if name == PIPER else ""
             figures += [
                 Figure("asr", f"word error rate, {name}", served, "%", at_most=5,
                        note=f"the engine directly, on text cleaned by hand: {direct:.1f} %{beside}"),
                 Figure("asr", f"word error rate beyond the engine's own, {name}", served - direct, "points",
-                       at_most=_TOLERANCE),
+                       at_most=_RANDOM_TOLERANCE if name in _RANDOM else _TOLERANCE),
             ]  # fmt: skip
     return figures
 

@@ -48,3 +48,8 @@ def test_distance(one: list[str], other: list[str]) -> None:
     assert errors == word_errors(other, one)
     assert abs(len(one) - len(other)) <= errors <= max(len(one), len(other))
     assert (errors == 0) == (one == other)
+
+
+def test_words_that_sound_the_same_are_no_errors() -> None:
+    assert word_errors(["between", "2", "and", "4"], ["between", "to", "and", "for"]) == 0
+    assert word_errors(["4"], ["to"]) == 1

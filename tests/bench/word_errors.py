@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+_SOUND_ALIKE = {frozenset(pair) for pair in (("1", "won"), ("2", "to"), ("2", "too"), ("4", "for"), ("8", "ate"))}
+"""Numbers, in digits as `plain_words` writes them, that nobody can hear apart from another word."""
+
 
 def word_errors(meant: Sequence[str], heard: Sequence[str]) -> int:
-    """Count the words that were replaced, left out or put in; `livingroom` counts as `living room`."""
+    """Count the words that were replaced, left out or put in; `livingroom` is `living room`, and `for` is `4`."""
     meant, heard = join_compounds(meant, heard), join_compounds(heard, meant)
     row = list(range(len(heard) + 1))
     for count, word in enumerate(meant, 1):
         diagonal, row[0] = row[0], count
         for column, other in enumerate(heard, 1):
-            diagonal, row[column] = row[column], min(diagonal + (word != other), row[column] + 1, row[column - 1] + 1)
+            replaced = diagonal + _differ(word, other)
+            diagonal, row[column] = row[column], min(replaced, row[column] + 1, row[column - 1] + 1)
     return row[-1]
 
 
@@ -37,3 +41,7 @@ def join_compounds(words: Sequence[str], other: Sequence[str]) -> list[str]:
         else:
             out.append(word)
     return out
+
+
+def _differ(word: str, other: str) -> bool:
+    return word != other and frozenset((word, other)) not in _SOUND_ALIKE

@@ -296,8 +296,8 @@ async def test_what_is_kept_comes_back_even_when_it_dies_as_it_loads(manage: Man
     it.manager.start()
     for _ in range(2):
         await until(lambda: bool(it.manager.workers()))
-        it.kill()
-        await until(lambda: not it.manager.workers())
+        pid = it.kill()
+        await until(lambda pid=pid: pid not in [worker.pid for worker in it.manager.workers()])  # type: ignore[misc]
     await until(lambda: it.manager.state("fault") == "resident")
     assert it.states().count("failed") == 2
 
@@ -310,21 +310,12 @@ async def test_what_is_kept_and_damaged_is_not_tried_again_and_again(manage: Man
     assert (it.states(), it.manager.state("fault")) == (["loading", "failed"], "cold")
 
 
-@pytest.mark.parametrize(
-    ("text", "limits", "words"),
-    [
-        ("hang", {"limits__first_audio": 0.3}, "no audio for 0.3 s"),
-        ("tone hang", {"limits__audio_gap": 0.3}, "no audio for 0.3 s"),
-    ],
-)
-async def test_a_stuck_engine_is_ended_and_replaced(
-    manage: Manage, text: str, limits: dict[str, float], words: str
-) -> None:
-    it = manage(**limits)
+async def test_a_stuck_engine_is_ended_and_replaced(manage: Manage) -> None:
+    it = manage(limits__first_audio=0.3)
     await it.manager.load("fault")
     pid = it.worker.pid
-    with pytest.raises(Timeout, match=words):
-        await it.speak(text)
+    with pytest.raises(Timeout, match=r"no audio for 0\.3 s"):
+        await it.speak("hang")
     await until(lambda: not psutil.pid_exists(pid), 1)
     assert await it.speak("tone") == pytest.approx(0.1)
 
@@ -394,7 +385,7 @@ async def test_stopping_in_the_middle_of_everything_leaves_nothing_and_tells_eve
 async def test_stopping_at_any_moment_of_a_start_leaves_nothing(manage: Manage) -> None:
     me = psutil.Process()
     files = me.num_fds()
-    for step in range(8):
+    for step in range(6):
         it = manage({"fault": {"standby": True}})
         it.manager.start()
         await asyncio.sleep(0.004 * step * step)

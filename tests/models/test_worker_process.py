@@ -180,6 +180,7 @@ async def test_a_stuck_engine_is_ended_in_time(begin: Begin, text: str, limits: 
     assert not psutil.pid_exists(process.pid)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_says_nothing_at_all_is_ended(begin: Begin) -> None:
     process = await begin(ANSWERS.replace('"speak"', '"never"'))
     await process.load(FAULT, "cpu")

@@ -13,7 +13,7 @@ from wyoming_openspeakers.engines.base import Audio
 from wyoming_openspeakers.errors import SynthesisFailed
 from wyoming_openspeakers.models.voices import ChosenVoice
 from wyoming_openspeakers.service import Service
-from wyoming_openspeakers.speech.pieces import Piece, Sentence, speak_sentence
+from wyoming_openspeakers.speech.pieces import Piece, Sentence, Utterance
 from wyoming_openspeakers.speech.request import SpeechRequest
 
 StartService = Callable[..., Any]
@@ -29,8 +29,9 @@ def a_sentence(service: Service, words: str = "tone tone.", **fields: Any) -> Se
 
 
 async def spoken(service: Service, sentence: Sentence, request: SpeechRequest | None = None) -> list[Audio]:
-    source = speak_sentence(sentence, request or SpeechRequest(), service.manager, service.speech.cache)
-    return [chunk async for chunk in source]
+    utterance = Utterance(sentence, request or SpeechRequest(), service.manager, service.speech.cache)
+    await utterance.look()
+    return [chunk async for chunk in utterance.audio()]
 
 
 async def test_audio_is_there_as_it_comes_and_an_error_after_it() -> None:
@@ -124,7 +125,7 @@ async def test_half_a_sentence_is_not_kept(start: StartService, tmp_path: Path) 
         await spoken(service, a_sentence(service, "tone fail"))
     with pytest.raises(SynthesisFailed, match="headache"):
         await spoken(service, a_sentence(service, "tone fail"))
-    source = speak_sentence(a_sentence(service), SpeechRequest(), service.manager, service.speech.cache)
+    source = Utterance(a_sentence(service), SpeechRequest(), service.manager, service.speech.cache).audio()
     await anext(source)
     await source.aclose()
     assert len(await spoken(service, a_sentence(service))) == 2

@@ -15,6 +15,7 @@ from ..models.manager import ModelManager, Turn
 from ..models.voices import ChosenVoice
 from ..worker.protocol import Speak
 from .cache import PhraseCache, phrase_key
+from .phrase_folder import CachedPhrase
 from .request import SpeechRequest
 
 
@@ -63,22 +64,38 @@ class Piece:
             self._arrived.put_nowait(None)
 
 
-async def speak_sentence(
-    sentence: Sentence, request: SpeechRequest, manager: ModelManager, cache: PhraseCache
-) -> AsyncGenerator[Audio, None]:
-    """The sentence's audio: from the cache, or from its engine and then into the cache."""
-    speak = _message(sentence, request)
-    key = _key(sentence, speak)
-    if request.use_cache and (phrase := await cache.get(key)):
-        yield Audio(phrase.samples, phrase.rate)
-        return
-    spoken: list[Audio] = []
-    async with aclosing(manager.speak(speak, Turn(request.client, request.urgency))) as chunks:
-        async for audio in chunks:
-            spoken.append(audio)
-            yield audio
-    if request.use_cache and spoken:
-        cache.put(key, spoken[0].rate, np.concatenate([audio.samples for audio in spoken]))
+class Utterance:
+    """A sentence on its way: looked for in the cache first, then spoken by its engine.
+
+    Two steps, because sentences must come to an engine in their order, and the cache answers in its own.
+    """
+
+    def __init__(self, sentence: Sentence, request: SpeechRequest, manager: ModelManager, cache: PhraseCache) -> None:
+        self._speak = _message(sentence, request)
+        self._key = _key(sentence, self._speak)
+        self._request = request
+        self._manager = manager
+        self._cache = cache
+        self._phrase: CachedPhrase | None = None
+
+    async def look(self) -> None:
+        """Look into the cache."""
+        if self._request.use_cache:
+            self._phrase = await self._cache.get(self._key)
+
+    async def audio(self) -> AsyncGenerator[Audio, None]:
+        """What was found, or what the engine says, which is kept for the next time."""
+        if self._phrase:
+            yield Audio(self._phrase.samples, self._phrase.rate)
+            return
+        spoken: list[Audio] = []
+        turn = Turn(self._request.client, self._request.urgency)
+        async with aclosing(self._manager.speak(self._speak, turn)) as chunks:
+            async for audio in chunks:
+                spoken.append(audio)
+                yield audio
+        if self._request.use_cache and spoken:
+            self._cache.put(self._key, spoken[0].rate, np.concatenate([audio.samples for audio in spoken]))
 
 
 def _message(sentence: Sentence, request: SpeechRequest) -> Speak:

@@ -19,7 +19,7 @@ from .audio.pcm import silence
 from .cache import PhraseCache
 from .choose import VoiceChooser
 from .leveling import Leveling
-from .pieces import Piece, Sentence, speak_sentence
+from .pieces import Piece, Sentence, Utterance
 from .request import SpeechRequest, TextFeed
 from .script import Line, Script
 from .speakable import Speakable
@@ -196,10 +196,10 @@ class Response:
         async with aclosing(self._script.lines(self._audio_promised)) as lines:
             async for line in lines:
                 await self._room.acquire()
-                self._speak(line, previous)
+                await self._speak(line, previous)
                 previous = line.words
 
-    def _speak(self, line: Line, previous: str) -> None:
+    async def _speak(self, line: Line, previous: str) -> None:
         pause = self._parts.config.audio.sentence_pause
         if not previous.endswith(_ENDS_SENTENCE):
             pause *= _CLAUSE_PAUSE
@@ -215,7 +215,9 @@ class Response:
         )
         self._promised_until = max(self._promised_until, now) + len(line.words) * _SECONDS_PER_CHARACTER / speed
         piece = Piece(sentence, line.written)
-        self._start(piece.fill(speak_sentence(sentence, self._request, self._parts.manager, self._parts.cache)))
+        utterance = Utterance(sentence, self._request, self._parts.manager, self._parts.cache)
+        await utterance.look()
+        self._start(piece.fill(utterance.audio()))
         self._in_work += 1
         self._pieces.put_nowait(piece)
 
