@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, repeat
 from typing import Protocol
 
@@ -13,10 +12,10 @@ from .base import CancelFlag, Samples, Share
 from .onnx_session import OnnxSession, Tensor
 from .vits_split import EDGES, Split, Stage
 
-SIZES = (16, 48, 48, 144)
+SIZES = (16, 48, 144)
 """Frames of the chunks of a sentence, the last one again and again. The first is small, because someone waits for it:
-0.19 s of speech at 22,050 Hz. The next two are made side by side, and so are those after them: 144 frames are about
-70 ms of work for one core, so that other requests get their turn in between."""
+0.19 s of speech at 22,050 Hz. 144 frames are about 70 ms of work for two cores, so that other requests get their turn
+in between."""
 
 FLOW_AHEAD = 2
 """The flow's context is wide, so it runs this many decoder chunks ahead."""
@@ -65,8 +64,6 @@ class SplitVoice:
     def __init__(self, parts: Split, threads: int) -> None:
         self._on_all = _Parts(parts, threads)
         self._on_one = _Parts(parts, 1) if threads > 1 else self._on_all
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, "vits")
 
     def speak(
         self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
@@ -86,27 +83,18 @@ class SplitVoice:
         total = frames.shape[-1]
         plan = list(chunks(total))
         latent = np.empty_like(frames)
-        done = number = 0
-        while number < len(plan):
-            # A chunk for each core is quicker than each chunk on all cores, but for the first, which is awaited.
-            count = min(self._threads, len(plan) - number) if number and share.is_whole else 1
-            group = plan[number : number + count]
-            if min(total, group[-1][1] + decoder.right) > done:
-                last = plan[min(number + max(count, FLOW_AHEAD), len(plan)) - 1] if number else plan[0]
+        done = 0
+        for number, (start, stop) in enumerate(plan):
+            parts = self._for(share)
+            if min(total, stop + decoder.right) > done:
+                last = plan[min(number + FLOW_AHEAD, len(plan)) - 1] if number else plan[0]
                 target = last[1] + decoder.right
                 if total - target < flow.left + flow.right:
                     # What is left would cost more for its context than for itself.
                     target = total
-                latent[..., done:target] = self._for(share).flow.run(frames, prior, done, target, cancel)
+                latent[..., done:target] = parts.flow.run(frames, prior, done, target, cancel)
                 done = target
-            number += count
-            if count == 1:
-                yield self._for(share).decoder.run(latent, prior, *group[0], cancel).reshape(-1)
-                continue
-            on_one = self._on_one.decoder
-            pending = [self._pool.submit(on_one.run, latent, prior, start, stop, cancel) for start, stop in group]
-            for chunk in pending:
-                yield chunk.result().reshape(-1)
+            yield parts.decoder.run(latent, prior, start, stop, cancel).reshape(-1)
 
 
 class _Parts:
