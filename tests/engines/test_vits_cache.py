@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice
 SYMBOLS = 256
 
 STAGE = Stage("z", ("g",), 11, 11, 256, 52)
-PARTS = Split(b"text", b"flow", b"decoder", STAGE, STAGE)
+PARTS = Split(b"text", b"flow", b"decoder", b"on one", STAGE, STAGE)
 
 
 @pytest.fixture
@@ -27,7 +28,13 @@ def test_cuts_once_and_reads_it_again(model: Path, tmp_path: Path, monkeypatch: 
     cache = tmp_path / "cache"
     assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
     (folder,) = cache.iterdir()
-    assert sorted(path.name for path in folder.iterdir()) == ["decoder.onnx", "flow.onnx", "stages.json", "text.onnx"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "decoder.onnx",
+        "decoder_on_one.onnx",
+        "flow.onnx",
+        "stages.json",
+        "text.onnx",
+    ]
 
     monkeypatch.setattr(vits_cache, "split", lambda model: pytest.fail("cut a second time"))
     assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
@@ -50,7 +57,7 @@ def test_a_damaged_entry_is_cleared_away(tmp_path: Path, damage: str) -> None:
 
 def test_an_entry_that_another_process_has_just_made_is_kept(tmp_path: Path) -> None:
     vits_cache._write(tmp_path / "voice", PARTS)
-    vits_cache._write(tmp_path / "voice", Split(b"other", b"other", b"other", STAGE, STAGE))
+    vits_cache._write(tmp_path / "voice", Split(b"other", b"other", b"other", b"other", STAGE, STAGE))
     assert vits_cache._read(tmp_path / "voice") == PARTS
     assert [path.name for path in tmp_path.iterdir()] == ["voice"]
 
@@ -82,7 +89,7 @@ def test_parts_that_sound_different_are_not_used(
     def wrong(model: object) -> vits_split.Split:
         parts = true_split(model)
         stage = vits_split.stage_from({**parts.stages()["decoder"], "spare": parts.decoder_stage.spare + 1})
-        return vits_split.Split(parts.text, parts.flow, parts.decoder, parts.flow_stage, stage)
+        return replace(parts, decoder_stage=stage)
 
     monkeypatch.setattr(vits_cache, "split", wrong)
     assert isinstance(open_voice(model, SYMBOLS, tmp_path, 2), WholeVoice)

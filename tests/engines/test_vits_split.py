@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from assets import PIPER_VOICE
 
 from wyoming_openspeakers.engines.base import CancelFlag, Samples, Share
 from wyoming_openspeakers.engines.onnx_session import Tensor
+from wyoming_openspeakers.engines.vits_blocked import blocked
 from wyoming_openspeakers.engines.vits_split import NotSplittable, Split, split, stage_from
-from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice, chunks
+from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice, plan
 
 onnx = pytest.importorskip("onnx", reason="the extra [piper] is not installed")
 
@@ -45,13 +47,13 @@ def parts(model: Any) -> Split:
 
 @pytest.fixture(scope="module")
 def voice(parts: Split) -> SplitVoice:
-    return SplitVoice(parts, 2)
+    return SplitVoice(replace(parts, decoder_on_one=blocked(parts.decoder)), 2)
 
 
 def test_sounds_exactly_like_the_whole(model: Any, voice: SplitVoice) -> None:
     whole = said(WholeVoice(model.SerializeToString(), 2), feeds())
     spoken = said(voice, feeds())
-    assert len(list(chunks(whole.size // 256))) >= 3
+    assert len(list(plan(whole.size // 256, 2))) >= 3
     assert spoken.shape == whole.shape
     assert float(np.abs(spoken - whole).max()) < 1e-4
     assert float(np.abs(whole).max()) > 0.05
@@ -150,7 +152,8 @@ def test_speakers_are_carried_into_every_part(model: Any) -> None:
     speakers = with_speakers(model)
     parts = split(speakers)
     assert parts.flow_stage.conditions and parts.decoder_stage.conditions
-    voice, whole = SplitVoice(parts, 2), WholeVoice(speakers.SerializeToString(), 2)
+    voice = SplitVoice(replace(parts, decoder_on_one=blocked(parts.decoder)), 2)
+    whole = WholeVoice(speakers.SerializeToString(), 2)
     first, second = (said(voice, feeds(speaker=speaker)) for speaker in (0, 2))
     assert not np.allclose(first, second, atol=1e-3)
     assert float(np.abs(second - said(whole, feeds(speaker=2))).max()) < 1e-4

@@ -61,6 +61,9 @@ class Split:
     text: bytes
     flow: bytes
     decoder: bytes
+    decoder_on_one: bytes
+    """The decoder as one core runs it best; it says the same."""
+
     flow_stage: Stage
     decoder_stage: Stage
 
@@ -89,7 +92,7 @@ def split(model: Any) -> Split:
     text_outputs = dict.fromkeys((prior, *flow_stage.conditions, *decoder_stage.conditions))
     text_nodes = [graph.nodes[index] for index in sorted(graph.ancestors(text_outputs))]
     text = graph.model_with(text_nodes, (), text_outputs)
-    return Split(text, flow, decoder, flow_stage, decoder_stage)
+    return Split(text, flow, decoder, decoder, flow_stage, decoder_stage)
 
 
 class _Graph:
