@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from processes import SHARED
 
 if TYPE_CHECKING:
     from wyoming_openspeakers.service import Service
@@ -103,6 +104,7 @@ class ServeProcess:
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(ROOT)]), **(environment or {})},
         )
+        self.is_told = False
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
         self.addresses = self.ready.split()[1:]
@@ -117,10 +119,15 @@ class ServeProcess:
         """Where it speaks HTTP."""
         return next(address for address in self.addresses if address.startswith("http:"))
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal; `stop` sends no second one, which might find the handlers gone."""
+        self.is_told = True
+        self.process.send_signal(number)
+
     def stop(self) -> tuple[int, str]:
         """End it in good order; its exit status and what it logged."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None and not self.is_told:
+            self.tell(signal.SIGTERM)
         _, errors = self.process.communicate(timeout=30)
         return self.process.returncode, errors
 
@@ -144,5 +151,6 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., ServeProcess]]:
 def default_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
     """A service with the default voice, shared by all tests that only speak."""
     process = ServeProcess(tmp_path_factory.mktemp("default") / "data")
+    SHARED.add(process.process.pid)
     yield process
     process.stop()

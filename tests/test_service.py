@@ -16,6 +16,7 @@ import psutil
 import pytest
 import yaml
 from conftest import FAULT_MODELS, ServeProcess
+from processes import children as left_behind
 from wyoming_client import Client
 
 from wyoming_openspeakers.config import load_config
@@ -109,7 +110,7 @@ async def test_a_signal_ends_it_in_good_order(fault_serve: Serve, text: str, num
         if text:
             await client.send("synthesize", text=text)
             await client.read_until("audio-chunk")
-        process.process.send_signal(number)
+        process.tell(number)
         answer = await client.read_until("error")
     status, errors = await asyncio.to_thread(process.stop)
     assert status == 0, errors
@@ -126,7 +127,7 @@ async def test_a_worker_outlives_the_terminals_interrupt_until_it_has_spoken(fau
         await client.read_until("audio-chunk")
         (worker,) = children(process)
         assert os.getsid(worker.pid) != os.getsid(process.process.pid)
-        process.process.send_signal(signal.SIGINT)
+        process.tell(signal.SIGINT)
         assert (await client.read_until("audio-stop", "error")).types[-1] == "audio-stop"
 
 
@@ -172,13 +173,12 @@ async def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Cannot listen on unix:"):
         await Service(load_config(flags=flags)).start()
     await asyncio.sleep(0.1)
-    assert not me.children()
+    assert not left_behind()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert me.num_fds() <= files
 
 
 async def test_stopping_twice_and_starting_again_on_the_same_folder(start: StartService) -> None:
-    me = psutil.Process()
     for _ in range(2):
         service: Service = await start()
         async with Client(service.addresses[0]) as client:
@@ -187,7 +187,7 @@ async def test_stopping_twice_and_starting_again_on_the_same_folder(start: Start
         await service.stop()
         with pytest.raises(ShuttingDown):
             service.speech.speak(SpeechRequest(), "tone")
-        assert not me.children()
+        assert not left_behind()
 
 
 async def test_the_status(start: StartService) -> None:

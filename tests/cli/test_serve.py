@@ -28,7 +28,7 @@ def test_it_ends_in_good_order_and_says_nothing_more(serve: Serve) -> None:
     process = serve("--log-level", "warning")
     workers = psutil.Process(process.process.pid).children(recursive=True)
     began = time.monotonic()
-    process.process.send_signal(signal.SIGINT)
+    process.tell(signal.SIGINT)
     out, err = process.process.communicate(timeout=10)
     assert (process.process.returncode, out, err) == (0, "", "")
     assert time.monotonic() - began < 5

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from processes import children as left_behind
 
 from wyoming_openspeakers.config import load_config
 from wyoming_openspeakers.errors import (
@@ -76,7 +77,6 @@ Manage = Callable[..., Managed]
 @pytest.fixture
 async def manage(tmp_path: Path) -> AsyncIterator[Manage]:
     """Make a manager: `manage({"fault": {...}}, limits__queue=1)`; afterwards nothing of it may be left."""
-    me = psutil.Process()
     made: list[Managed] = []
 
     def make(models: dict[str, dict[str, Any]] | None = None, **flags: Any) -> Managed:
@@ -88,7 +88,7 @@ async def manage(tmp_path: Path) -> AsyncIterator[Manage]:
     yield make
     for managed in made:
         await managed.manager.stop()
-    assert not me.children()
+    assert not left_behind()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -378,7 +378,7 @@ async def test_stopping_in_the_middle_of_everything_leaves_nothing_and_tells_eve
     with pytest.raises(ShuttingDown):
         await it.speak("tone")
     assert all(event.expected for event in it.exits())
-    assert not me.children()
+    assert not left_behind()
     await until(lambda: me.num_fds() <= files, 1)
 
 
@@ -390,7 +390,7 @@ async def test_stopping_at_any_moment_of_a_start_leaves_nothing(manage: Manage) 
         it.manager.start()
         await asyncio.sleep(0.004 * step * step)
         await it.manager.stop()
-        assert not me.children(), step
+        assert not left_behind(), step
     await until(lambda: me.num_fds() <= files, 1)
 
 

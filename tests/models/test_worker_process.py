@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import children as left_behind
 
 from wyoming_openspeakers.engines.base import ModelSpec
 from wyoming_openspeakers.errors import ModelUnavailable, SynthesisFailed, Timeout, UnknownVoice
@@ -280,7 +281,7 @@ async def test_a_start_that_is_cancelled_leaves_no_process() -> None:
             await asyncio.wait([start])
         if not start.cancelled():
             await process.stop()
-    await _until(lambda: not me.children() and me.num_fds() <= before)
+    await _until(lambda: not left_behind() and me.num_fds() <= before)
 
 
 async def _until(condition: Callable[[], bool], patience: float = 3) -> None:

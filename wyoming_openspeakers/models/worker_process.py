@@ -191,7 +191,7 @@ class WorkerProcess:
 
     async def _send(self, event: Event) -> None:
         try:
-            if self.exited.is_set():
+            if self.exited.is_set() or self._writer.is_closing():
                 raise ConnectionError
             async with self._write_lock:
                 await async_write_event(event, self._writer)

@@ -236,6 +236,8 @@ class Connection:
             await self._send(Error(text=str(error), code=error.code).event())
 
     async def _send(self, event: Event) -> None:
+        if self._writer.is_closing():
+            raise ConnectionResetError
         async with self._write_lock, asyncio.timeout(_STALLED_AFTER):
             await async_write_event(event, self._writer)
 
