@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -80,6 +81,17 @@ async def test_describe_is_quick_while_a_model_loads_and_while_it_speaks(start: 
 
 def _disabled() -> dict[str, Any]:
     return {name: {"enabled": False} for name in ("hibari", "kokoro", "piper")}
+
+
+async def test_describe_is_not_worth_a_line_in_the_log(start: StartService, caplog: pytest.LogCaptureFixture) -> None:
+    service = await start()
+    await service.manager.load("fault")
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        async with Client(uri(service)) as client:
+            await client.info()
+    assert [record.message for record in caplog.records if record.name.startswith("wyoming_openspeakers")] == []
 
 
 async def test_ping(start: StartService) -> None:
