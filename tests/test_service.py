@@ -79,6 +79,7 @@ def gone(processes: list[psutil.Process], seconds: float) -> bool:
 
 
 @pytest.mark.parametrize("text", [pytest.param("tone sleep:60 tone", marks=pytest.mark.slow), "tone stuck"])
+@pytest.mark.slow
 async def test_no_worker_survives_a_service_that_is_killed(fault_serve: Serve, text: str) -> None:
     process = fault_serve()
     async with Client(process.uri) as client:
@@ -102,6 +103,7 @@ async def test_no_worker_survives_a_service_that_is_killed(fault_serve: Serve, t
         pytest.param("tone stuck", signal.SIGINT, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 async def test_a_signal_ends_it_in_good_order(fault_serve: Serve, text: str, number: signal.Signals) -> None:
     process = fault_serve(OPENSPEAKERS__LIMITS__DRAIN="0.2")
     async with Client(process.uri) as client:
@@ -120,6 +122,7 @@ async def test_a_signal_ends_it_in_good_order(fault_serve: Serve, text: str, num
         assert answer.error and answer.error["code"] == "shutting-down"
 
 
+@pytest.mark.slow
 async def test_a_worker_outlives_the_terminals_interrupt_until_it_has_spoken(fault_serve: Serve) -> None:
     process = fault_serve()
     async with Client(process.uri) as client:

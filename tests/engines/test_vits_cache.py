@@ -13,6 +13,8 @@ from wyoming_openspeakers.engines.vits_cache import open_voice
 from wyoming_openspeakers.engines.vits_split import Split, Stage
 from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice
 
+pytestmark = pytest.mark.slow
+
 SYMBOLS = 256
 
 STAGE = Stage("z", ("g",), 11, 11, 256, 52)

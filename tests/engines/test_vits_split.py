@@ -17,6 +17,8 @@ from wyoming_openspeakers.engines.vits_blocked import blocked
 from wyoming_openspeakers.engines.vits_split import NotSplittable, Split, split, stage_from
 from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice, plan
 
+pytestmark = pytest.mark.slow
+
 onnx = pytest.importorskip("onnx", reason="the extra [piper] is not installed")
 
 IDS = np.arange(1, 100, dtype=np.int64)[None]

@@ -140,6 +140,7 @@ def test_the_lock_of_a_process_that_is_gone_is_broken(checkout: Checkout) -> Non
     assert not (checkout.root / ".venv.lock").exists()
 
 
+@pytest.mark.slow
 def test_two_starts_make_one_environment(checkout: Checkout) -> None:
     (checkout.root / ".venv.lock").mkdir()
     (checkout.root / ".venv.lock/owner").write_text(f"{os.getpid()}\n")

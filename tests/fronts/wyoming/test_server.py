@@ -302,6 +302,7 @@ async def test_a_stream_that_its_client_forgets_ends(start: StartService) -> Non
 
 
 @pytest.mark.parametrize("text", ["fail", "tone. fail.", "crash crash", "tone crash"])
+@pytest.mark.slow
 async def test_a_failure_is_an_error_without_audio_stop_and_a_hang_up(start: StartService, text: str) -> None:
     service = await start()
     async with Client(uri(service)) as client:
@@ -336,6 +337,7 @@ async def test_a_stuck_engine_is_an_error_in_time(start: StartService, text: str
         assert (await client.synthesize("tone")).error is None
 
 
+@pytest.mark.slow
 async def test_an_engine_that_lets_nothing_else_run_is_ended_too(start: StartService) -> None:
     service = await start(limits__first_audio=0.5, limits__audio_gap=0.5)
     async with Client(uri(service)) as client:
@@ -349,6 +351,7 @@ async def test_an_engine_that_lets_nothing_else_run_is_ended_too(start: StartSer
         assert (await client.synthesize("tone tone")).error is None
 
 
+@pytest.mark.slow
 async def test_waiting_for_others_is_not_being_stuck(start: StartService) -> None:
     service = await start(limits__first_audio=0.6)
     clients = [Client(uri(service)) for _ in range(4)]
@@ -388,6 +391,7 @@ async def test_waiting_for_a_turn_ends(start: StartService) -> None:
     await wait_for_idle(service)
 
 
+@pytest.mark.slow
 async def test_a_full_queue_answers_busy(start: StartService) -> None:
     service = await start(limits__queue=1)
     clients = [Client(uri(service)) for _ in range(8)]
@@ -438,6 +442,7 @@ async def test_an_engine_that_does_not_let_go_is_ended(start: StartService) -> N
     assert not psutil.pid_exists(worker.pid)
 
 
+@pytest.mark.slow
 async def test_half_a_second_of_clients_leaving_leaves_nothing(start: StartService) -> None:
     service = await start()
     async with Client(uri(service)) as client:
@@ -473,6 +478,7 @@ async def test_what_cannot_be_read_is_an_error_and_a_hang_up(start: StartService
         assert (await client.info()).type == "info"
 
 
+@pytest.mark.slow
 async def test_a_long_text_is_spoken(start: StartService) -> None:
     text = "silent. " * 12000 + "tone."
     service = await start()
