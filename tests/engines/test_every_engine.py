@@ -20,7 +20,7 @@ ENGINES = ["hibari", "piper", "kokoro"]
 LONG = "The living room is at twenty one degrees, and the window has been open for more than three hours now. "
 
 
-@pytest.fixture(params=["hibari", "piper", pytest.param("kokoro", marks=pytest.mark.slow)])
+@pytest.fixture(params=["hibari", *(pytest.param(name, marks=pytest.mark.slow) for name in ("piper", "kokoro"))])
 def loaded(request: pytest.FixtureRequest) -> Loaded:
     engine: Loaded = request.getfixturevalue(request.param)
     return engine
