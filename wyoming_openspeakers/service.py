@@ -66,6 +66,7 @@ class Service:
                 {"name": worker.name, "pid": worker.pid, "busy": worker.busy} for worker in self.manager.workers()
             ],
             "waiting": self.manager.waiting(),
+            "tasks": len(asyncio.all_tasks()),
         }
 
     async def _start_speech(self) -> None:

@@ -37,6 +37,9 @@ class Sample:
 
     processes: int
 
+    tasks: int
+    """Of the service's event loop, as its health report counts them."""
+
 
 def measure(setup: Setup) -> list[Figure]:
     """Start five times, then make two thousand requests to one of them."""
@@ -66,6 +69,7 @@ def measure(setup: Setup) -> list[Figure]:
         Figure("footprint", "open files, growth", last.files - first.files, at_most=2, note=f"from {first.files}"),
         Figure("footprint", "processes, growth", last.processes - first.processes, at_most=0,
                note=f"from {first.processes}"),
+        Figure("footprint", "tasks, growth", last.tasks - first.tasks, at_most=0, note=f"from {first.tasks}"),
     ]  # fmt: skip
 
 
@@ -150,6 +154,7 @@ def _sample(server: Server, requests: int) -> Sample:
         sum(child.memory_info().rss for child in children) / 1e6,
         sum(member.num_fds() for member in family),
         len(family),
+        int(str(server.says_about("/health").get("tasks", 0))),
     )
 
 

@@ -177,6 +177,7 @@ async def test_leaving_early_stops_everything_down_to_the_engine(ready: Service,
 async def test_a_cancelled_listener_stops_the_engine(ready: Service) -> None:
     hearing = asyncio.create_task(hear(ready, "tone sleep:20 tone."))
     await asyncio.sleep(0.3)
+    assert any(worker.busy for worker in ready.manager.workers())
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
     await wait_for_idle(ready, 1)
@@ -184,7 +185,8 @@ async def test_a_cancelled_listener_stops_the_engine(ready: Service) -> None:
 
 async def test_a_response_that_nobody_hears_ends_quietly(ready: Service) -> None:
     async with ready.speech.speak(SpeechRequest(), "sleep:20. tone."):
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        assert any(worker.busy for worker in ready.manager.workers())
     await wait_for_idle(ready, 1)
 
 
