@@ -198,7 +198,9 @@ async def test_the_status(start: StartService) -> None:
     async with Client(service.addresses[0]) as client:
         assert (await client.synthesize("tone")).error is None
         (worker,) = service.manager.workers()
-        assert service.status() | {"version": ""} == {
+        status = service.status()
+        assert status.pop("tasks") == len(asyncio.all_tasks())
+        assert status | {"version": ""} == {
             "status": "ok",
             "version": "",
             "models": {"fault": "resident"},
