@@ -20,14 +20,17 @@ MODULES = {
 LAYERS = ("engines", "worker", "models", "speech", "history", "fronts", "service", "cli")
 """From the bottom to the top."""
 
-LEAVES = {PACKAGE, f"{PACKAGE}.errors", f"{PACKAGE}.events", f"{PACKAGE}.config"}
+LEAVES = {
+    PACKAGE,
+    *(name for name in MODULES if name.split(".")[1:2] in (["errors"], ["events"], ["config"])),
+}
 """What every layer of the main process may use."""
 
 ENGINE_PACKAGES = {"onnxruntime", "torch", "transformers", "piper", "hibari", "misaki", "onnx", "espeakng_loader"}
 
-LONG: dict[str, str] = {
-    f"{PACKAGE}.config": "one typed tree: its length is the number of its keys",
-}
+LONG: dict[str, str] = {}
+"""Modules that may be longer, and why."""
+
 MOST_LINES = 300
 
 

@@ -65,6 +65,20 @@ class ModelFilesError(SpeechError):
     http_status = 502
 
 
+class OutOfMemory(SpeechError):
+    """The model, or what it was asked to say, does not fit into the memory that is left."""
+
+    code = "out-of-memory"
+    http_status = 503
+
+
+class EnvironmentFailed(SpeechError):
+    """An engine's environment could not be made, tested or removed."""
+
+    code = "environment"
+    http_status = 500
+
+
 class Busy(SpeechError):
     """Too much is waiting already."""
 

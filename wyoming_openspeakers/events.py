@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 _LOGGER = logging.getLogger(__name__)
+
+
+ModelState = Literal["cold", "loading", "resident", "parking", "parked", "unloading", "failed"]
+DownloadState = Literal["waiting", "downloading", "complete", "failed", "cancelled"]
+JobState = Literal["queued", "loading", "generating", "complete", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -14,10 +20,16 @@ class ModelStateChanged:
     """A model was loaded, unloaded or failed."""
 
     model: str
-    state: str
-    """cold, loading, resident or failed."""
+    state: ModelState
 
     error: str | None = None
+    """Why it failed."""
+
+    device: str | None = None
+    """Where it is or was: `cpu`, `cuda:0`."""
+
+    memory: int = 0
+    """Bytes that it takes there, or in host memory when it is parked."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,79 @@ class SpeechEnded:
         )
 
 
-Event = ModelStateChanged | WorkerExited | SpeechEnded
+@dataclass(frozen=True)
+class JobChanged:
+    """A request went from one step of its life to the next."""
+
+    job: str
+    """The request's own name, the same in all of its events."""
+
+    state: JobState
+    client: str
+    model: str | None = None
+    voice: str | None = None
+    position: int = 0
+    """How many go first while it is queued."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class DownloadChanged:
+    """A download began, came further or ended."""
+
+    name: str
+    """What is downloaded: a model, or a voice of one, as it was asked for."""
+
+    state: DownloadState
+    file: str = ""
+    done: int = 0
+    """Bytes that are here."""
+
+    total: int = 0
+    """Bytes of all files, 0 when that is not known yet."""
+
+    rate: float = 0.0
+    """Bytes per second."""
+
+    remaining: float | None = None
+    """Seconds until it is done, where that can be told."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU at one moment; None for what its driver does not tell."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_total: int
+    memory_used: int
+    utilisation: int | None = None
+    """Per cent."""
+
+    temperature: int | None = None
+    """Degrees Celsius."""
+
+    power: float | None = None
+    """Watts."""
+
+    models: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of each model of ours."""
+
+
+@dataclass(frozen=True)
+class GpusRead:
+    """The GPUs were looked at."""
+
+    gpus: tuple[Gpu, ...]
+    problem: str | None = None
+    """Why there is none: no driver, no GPU."""
+
+
+Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | GpusRead
 
 
 class EventBus:

@@ -8,6 +8,8 @@ of an engine's module may import more than the standard library and numpy; an en
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
+import importlib.util
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +29,8 @@ class EngineError(Exception):
     def __init__(self, text: str, code: str = "engine_failed") -> None:
         super().__init__(text)
         self.code = code
-        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing."""
+        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing or
+        out_of_memory."""
 
 
 class Cancelled(Exception):
@@ -82,6 +85,12 @@ class Capabilities:
     pads_silence: bool = False
     """Surrounds a segment with silence that is worth trimming."""
 
+    devices: tuple[str, ...] = ("cpu",)
+    """Kinds of device that it can use, the best first: `cuda`, `mps`, `cpu`."""
+
+    parks: bool = False
+    """`park` and `unpark` do something on a GPU; the models of other engines are unloaded and loaded again."""
+
     licence: str = ""
     """Licence of the engine's code."""
 
@@ -112,12 +121,22 @@ class ModelSpec:
     cache_path: str | None = None
     """A folder where an engine may keep what it derives from its files."""
 
+    packages_path: str | None = None
+    """Where the packages of the model's environment are; None for those of this process."""
+
+    trust_remote_code: bool = False
+    """The model may bring code of its own."""
+
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Defaults for the engine-specific parameters."""
 
     def find(self, name: str) -> Path | None:
         """The file or folder of this name in the first of `paths` that has it."""
         return next((path for folder in self.paths if (path := Path(folder) / name).exists()), None)
+
+    def has_package(self, name: str) -> bool:
+        """Whether a package is in the model's environment. Cheap, imports nothing."""
+        return is_importable(name, self.packages_path)
 
 
 class CancelFlag:
@@ -218,6 +237,9 @@ class Engine(ABC):
 
     capabilities: ClassVar[Capabilities]
 
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Modules that it cannot work without, as they are imported."""
+
     @classmethod
     @abstractmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
@@ -237,10 +259,12 @@ class Engine(ABC):
         """Speak: a chunk as soon as there is one. Raises EngineError or, when cancelled, may raise Cancelled."""
 
     def park(self) -> None:
-        """Move the weights off the device, keeping them in host memory. Nothing to do on a CPU."""
+        """Move the weights off the GPU, keeping them in host memory; called only when `capabilities.parks`."""
+        raise NotImplementedError
 
     def unpark(self) -> None:
-        """Move the weights back to the device."""
+        """Move the weights back to the GPU; may return before all are there, where `stream` waits for them."""
+        raise NotImplementedError
 
     @abstractmethod
     def unload(self) -> None:
@@ -252,3 +276,10 @@ def engine_class(name: str) -> type[Engine]:
     module = importlib.import_module(name if "." in name else f"{__package__}.{name}")
     engine: type[Engine] = module.ENGINE
     return engine
+
+
+def is_importable(package: str, place: str | None = None) -> bool:
+    """Whether a package can be imported, in this process or from a place such as another environment's packages."""
+    if place is None:
+        return importlib.util.find_spec(package) is not None
+    return importlib.machinery.PathFinder.find_spec(package, [place]) is not None

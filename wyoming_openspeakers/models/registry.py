@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from ..config import SHIPPED_MODELS, Section, explain, read_yaml
-from ..engines.base import Engine, ModelSpec, engine_class
-from ..errors import ConfigError, UnknownModel
+from ..config.values import Device, KeepAlive, Size
+from ..engines.base import Engine, ModelSpec, engine_class, is_importable
+from ..errors import ConfigError, ModelUnavailable, UnknownModel
+from .environments import Environments
+from .hub_cache import hub_snapshot
+
+SERVICE = "service"
+"""The service's own environment."""
 
 _VOICE_PARTS = ("language", "name", "quality")
 _PATTERN_PARTS = ("voice", "family", *_VOICE_PARTS)
@@ -61,8 +68,16 @@ class ModelEntry(Section):
     standby: bool = Field(False, description="Load at start and keep.")
     voice: str = Field("", description="Default voice.")
     languages: tuple[str, ...] = Field((), description="Languages to offer; all of the voices' when empty.")
-    environment: str = Field("service", description="Environment to run in; models in one share a process.")
-    device: str = "cpu"
+    aliases: tuple[str, ...] = Field((), description="Other names that clients may call it by: tts-1.")
+    sample_rate: int | None = Field(None, gt=0, description="Hertz of its audio, where all its voices have the same.")
+    environment: str = Field(
+        SERVICE, pattern=r"^[\w.-]+$", description="Environment to run in; models in one share a process."
+    )
+    device: Device | None = Field(None, description="auto, cpu, mps, cuda or cuda:1; the service's setting when empty.")
+    vram: Size = Field(0, description="GPU memory that it takes, until that was measured.")
+    ram: Size = Field(0, description="Host memory that it takes on the processor, until that was measured.")
+    keep_alive: KeepAlive | None = Field(None, description="How long it stays after its last use; as in config.yaml.")
+    trust_remote_code: bool = Field(False, description="Let the model run code that comes with its files.")
     threads: int = Field(0, ge=0, description="Processor threads; 0 for the service's setting.")
     first_segment: int = Field(
         0, ge=0, description="Cut the first sentence at a clause after so many characters, to be heard sooner."
@@ -78,50 +93,120 @@ class RegistryFile(Section):
 
     models: dict[str, ModelEntry] = Field({}, description="Models by their ids.")
     aliases: dict[str, str] = Field({}, description="Other names of voices: {alloy: kokoro/af_alloy}.")
+    on_demand: ModelEntry = Field(
+        ModelEntry(engine="transformers", environment="torch"),
+        description="How models run that are in no list and are asked for by their name on the hub.",
+    )
 
 
 class Registry:
-    """All enabled models and the aliases of voices."""
+    """All enabled models, the aliases of voices, and models of the hub that were asked for by name."""
 
-    def __init__(self, file: RegistryFile, folders: Sequence[Path], cache: Path, threads: int = 0) -> None:
-        self.models: Mapping[str, ModelEntry] = {
-            name: entry for name, entry in file.models.items() if entry.enabled
-        }
-        self.aliases: Mapping[str, str] = file.aliases
+    def __init__(
+        self,
+        file: RegistryFile,
+        folders: Sequence[Path],
+        cache: Path,
+        threads: int = 0,
+        environments: Environments | None = None,
+    ) -> None:
+        self._file = file
         self._folders = folders
         self._cache = cache
         self._threads = threads
+        self._environments = environments or Environments(cache.parent / "environments")
+        self._listed = {name: entry for name, entry in file.models.items() if entry.enabled}
+        self._on_demand: dict[str, ModelEntry] = {}
+        self._by_alias = {alias: name for name, entry in self._listed.items() for alias in entry.aliases}
+        self.aliases: Mapping[str, str] = file.aliases
+
+    @property
+    def models(self) -> Mapping[str, ModelEntry]:
+        """The models by their ids, those of the list first."""
+        return {**self._listed, **self._on_demand} if self._on_demand else self._listed
 
     def entry(self, model: str) -> ModelEntry:
         """A model's entry."""
-        try:
-            return self.models[model]
-        except KeyError:
+        found = self._listed.get(model) or self._on_demand.get(model)
+        if found is None:
             known = ", ".join(self.models) or "none"
-            raise UnknownModel(f"There is no model {model!r}; models: {known}") from None
+            raise UnknownModel(f"There is no model {model!r}; models: {known}")
+        return found
+
+    def resolve(self, name: str) -> str | None:
+        """The id of a model that goes by this name: its own or an alias."""
+        return name if name in self._listed or name in self._on_demand else self._by_alias.get(name)
+
+    def add_on_demand(self, repo: str, revision: str) -> str:
+        """Have a model of the hub that is in no list; its id is the repository's name."""
+        hub = HubFiles(repo=repo, revision=revision)
+        name = repo.partition("/")[2]
+        self._on_demand[repo] = self._file.on_demand.model_copy(update={"hub": hub, "name": name})
+        return repo
 
     def engine(self, model: str) -> type[Engine]:
         """The engine that runs a model."""
         return engine_class(self.entry(model).engine)
 
+    def environment(self, model: str) -> str:
+        """Where a model runs: its own environment where that was installed, or the service's if it has all it needs."""
+        entry = self.entry(model)
+        if entry.environment == SERVICE or self._environments.python(entry.environment):
+            return entry.environment
+        packages = self.engine(model).packages
+        return SERVICE if packages and all(map(is_importable, packages)) else entry.environment
+
+    def python(self, model: str) -> str:
+        """The interpreter that runs a model."""
+        environment = self.environment(model)
+        if environment == SERVICE:
+            return sys.executable
+        if python := self._environments.python(environment):
+            return str(python)
+        raise ModelUnavailable(f"Model {model}: {self._missing(environment)}")
+
+    def problem(self, model: str) -> str | None:
+        """Why a model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
+        environment = self.environment(model)
+        if environment != SERVICE and not self._environments.python(environment):
+            return self._missing(environment)
+        return self.engine(model).problem(self.spec(model))
+
+    @staticmethod
+    def _missing(environment: str) -> str:
+        return f"Its environment is not installed; get it with `wyoming-openspeakers engines install {environment}`"
+
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""
         entry = self.entry(model)
+        packages = self._environments.packages_path(self.environment(model))
         return ModelSpec(
             id=model,
             engine=entry.engine,
-            paths=tuple(str(folder / model) for folder in self._folders),
+            paths=tuple(map(str, self._places(model, entry))),
             voice=entry.voice or None,
             languages=entry.languages,
             threads=entry.threads or self._threads,
-            cache_path=str(self._cache / model),
+            cache_path=str(self._cache / folder_name(model)),
+            packages_path=str(packages) if packages else None,
+            trust_remote_code=entry.trust_remote_code,
             parameters=entry.parameters,
         )
 
     def folder(self, model: str) -> Path:
         """Where a model's files are downloaded to."""
         self.entry(model)
-        return self._folders[0] / model
+        return self._folders[0] / folder_name(model)
+
+    def _places(self, model: str, entry: ModelEntry) -> Iterator[Path]:
+        yield from (folder / folder_name(model) for folder in self._folders)
+        if entry.hub and (snapshot := hub_snapshot(entry.hub.repo, entry.hub.revision)):
+            yield snapshot
+
+
+def folder_name(model: str) -> str:
+    """The name of a model's folder: a repository's name has a slash."""
+    return model.replace("/", "--")
 
 
 def load_registry_file(path: Path | None) -> RegistryFile:

@@ -11,8 +11,12 @@ from ..engines.base import ModelSpec
 
 LOAD = "load"
 LOADED = "loaded"
+PARK = "park"
+PARKED = "parked"
+UNPARK = "unpark"
 UNLOAD = "unload"
 UNLOADED = "unloaded"
+MEMORY = "memory"
 SPEAK = "speak"
 AUDIO = "audio"
 DONE = "done"
@@ -23,6 +27,35 @@ HELLO = "hello"
 
 STUCK = "stuck"
 """Code of an error that only a new process can mend."""
+
+OUT_OF_MEMORY = "out_of_memory"
+"""Code of an error that goes away when there is more room."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a worker's process takes, and what the model that was loaded, parked or unloaded has changed of it."""
+
+    host: int = 0
+    """Bytes of host memory that the whole process takes, without what it only maps from files."""
+
+    device: int = 0
+    """Bytes on its GPU, as the engines' allocators count them; the driver's own share is not in it."""
+
+    model_host: int = 0
+    """Bytes of host memory that this model takes now."""
+
+    model_device: int = 0
+    """Bytes on the GPU that this model takes now."""
+
+    def data(self) -> dict[str, Any]:
+        """As it travels with an event, under the key `memory`."""
+        return asdict(self)
+
+    @staticmethod
+    def from_event(event: Event) -> Memory:
+        """Read it back."""
+        return Memory(**event.data.get("memory", {}))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from wyoming_openspeakers.config import (
 )
 from wyoming_openspeakers.errors import ConfigError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def complaint(

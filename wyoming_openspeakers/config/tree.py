@@ -1,0 +1,169 @@
+"""The tree of settings: each is declared here, with its default and what it is for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from .values import Budget, Device, HostPort, KeepAlive, Network, Rate, Seconds, Silence, Uri
+
+
+class Section(BaseModel):
+    """A part of the tree."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WyomingConfig(Section):
+    """The Wyoming server, which Home Assistant and satellites talk to."""
+
+    uris: tuple[Uri, ...] = Field(
+        ("tcp://0.0.0.0:10200",), min_length=1, description="Where to listen: tcp://HOST:PORT or unix:///PATH."
+    )
+    allow: tuple[Network, ...] = Field(
+        (), description="Addresses and networks that may connect; empty for everyone who can reach the port."
+    )
+    max_connections: int = Field(200, ge=1, description="Connections at a time; one more is refused with an error.")
+    zeroconf: bool = Field(True, description="Let Home Assistant discover the service on the local network.")
+    name: str = Field("", description="Name to be discovered by; empty for the host's name and a short id.")
+    program: str = Field("openspeakers", min_length=1, description="Name of the service in Home Assistant.")
+
+
+class HttpConfig(Section):
+    """The side server."""
+
+    address: HostPort = Field("127.0.0.1:8080", description="HOST:PORT to listen on; empty to turn HTTP off.")
+
+
+class VoiceConfig(Section):
+    """How to speak when the client does not say."""
+
+    default: str = Field("", description="Default voice, such as kokoro/af_heart; empty for the default model's own.")
+    speed: float = Field(1.0, ge=0.25, le=4.0, description="Speed of speech; 1 is the voice's own.")
+    languages: tuple[str, ...] = Field(
+        (), description="Languages that may be detected in text; empty for those of all installed voices."
+    )
+    by_language: dict[str, str] = Field(
+        {}, description="Voice for a detected or requested language, such as {de: piper/de_DE-thorsten-medium}."
+    )
+
+
+class TextConfig(Section):
+    """What happens to text before an engine speaks it."""
+
+    markup: bool = Field(True, description="Read Markdown and HTML as text: no asterisks, no code, tables row by row.")
+    urls: bool = Field(True, description="Read web addresses short.")
+    emoji: bool = Field(True, description="Leave emoji out.")
+    numbers: bool = Field(True, description="Speak numbers, units, times, dates, money and abbreviations as words.")
+    detect_language: bool = Field(True, description="Choose a voice by the text's language when no voice is named.")
+    pronounce: dict[str, dict[str, str]] = Field(
+        {}, description='Respellings by language, "*" for all: {en: {Nguyen: Win}, "*": {HA: Home Assistant}}.'
+    )
+    pronounce_file: str = Field("", description="A file of more respellings, in the same shape.")
+    max_characters: int = Field(200_000, ge=1, description="Longest text of one request.")
+    max_segment: int = Field(300, ge=40, le=2000, description="Longest piece of text for an engine at once.")
+    flush_after: Seconds = Field(
+        0.7, description="Speak what has come when a text stream pauses for so many seconds inside a sentence."
+    )
+
+
+class AudioConfig(Section):
+    """What happens to audio before a client gets it."""
+
+    output_rate: Rate = Field(
+        0, description="Sample rate of all audio in hertz, so that players need not convert; 0 for the voice's own."
+    )
+    lead_silence: Silence = Field(0.0, description="Silence before speech, for players that clip the start.")
+    tail_silence: Silence = Field(0.0, description="Silence after speech, for players that clip the end.")
+    sentence_pause: Silence = Field(0.2, description="Silence between sentences.")
+    fill_gaps: Silence = Field(
+        2.0, description="Send a little silence when a text stream pauses for so long, or players give up; 0: never."
+    )
+    trim: bool = Field(True, description="Cut the silence that some engines put around a sentence.")
+    loudness: float | None = Field(
+        -20.0, ge=-40, le=-10, description="Loudness of every voice in LUFS (ITU-R BS.1770); null to leave it alone."
+    )
+    output_dir: str = Field("", description="Folder for the files that `say -o` names; empty for the current folder.")
+
+
+class CacheConfig(Section):
+    """The phrase cache: what was said before is said again at once."""
+
+    enabled: bool = Field(True, description="Keep spoken sentences on disk.")
+    max_megabytes: int = Field(256, ge=0, description="Most space it may take; the least used sentences go first.")
+
+
+class ModelsConfig(Section):
+    """Engines and their files."""
+
+    folder: str = Field("", description="Where models are downloaded to; empty for `models` in the data folder.")
+    paths: tuple[str, ...] = Field((), description="More folders with model files, one sub-folder per model.")
+    threads: int = Field(0, ge=0, le=256, description="Processor threads per engine; 0 for a sensible number.")
+    preload: tuple[str, ...] = Field(
+        (), description="Models to load at start, besides those on standby and the default voice's."
+    )
+    device: Device = Field(
+        "auto", description="Where models run that do not say: auto, cpu, mps, cuda or a GPU such as cuda:1."
+    )
+    gpus: tuple[int, ...] = Field((), description="GPUs to use, by their numbers; empty for all.")
+    gpu_memory: Budget = Field("90%", description="Memory of each GPU for models: a share or a size such as 8GB.")
+    host_memory: Budget = Field("50%", description="The machine's memory for models on the processor and parked ones.")
+    keep_alive: KeepAlive = Field(
+        "60s", description="How long a model stays after its last use: 5m, seconds, 0 for not at all, -1 for good."
+    )
+    gpu_interval: float = Field(2.0, ge=0, le=3600, description="Seconds between readings of the GPUs; 0 for none.")
+
+
+class HubConfig(Section):
+    """Where model files are downloaded from."""
+
+    token: SecretStr = Field(SecretStr(""), description="Access token for models that want an account.")
+    on_demand: bool = Field(False, description="Let clients name any model of the hub, such as facebook/mms-tts-deu.")
+
+
+class LimitsConfig(Section):
+    """Bounds on waiting, so that nobody hangs."""
+
+    queue: int = Field(100, ge=1, description="Sentences that may wait for one model; one more is answered `busy`.")
+    queue_wait: Seconds = Field(30.0, description="Longest wait for a turn, in seconds.")
+    model_load: Seconds = Field(120.0, description="Longest wait for a model to load.")
+    first_audio: Seconds = Field(30.0, description="Longest wait for a sentence's first audio.")
+    audio_gap: Seconds = Field(15.0, description="Longest wait for the next audio inside a sentence.")
+    text_gap: Seconds = Field(300.0, description="Longest wait for the next piece of a text stream.")
+    cancel: Seconds = Field(2.0, description="How long an engine may take to stop before its process is ended.")
+    drain: Seconds = Field(5.0, description="How long requests in flight may take to finish when the service stops.")
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Config(Section):
+    """Everything that can be set."""
+
+    data_dir: str = Field("", description="Folder for models, cache and state; empty for the platform's usual place.")
+    log_level: LogLevel = Field("info", description="debug, info, warning or error; text is logged at debug only.")
+    wyoming: WyomingConfig = WyomingConfig()
+    http: HttpConfig = HttpConfig()
+    voice: VoiceConfig = VoiceConfig()
+    text: TextConfig = TextConfig()
+    audio: AudioConfig = AudioConfig()
+    cache: CacheConfig = CacheConfig()
+    models: ModelsConfig = ModelsConfig()
+    hub: HubConfig = HubConfig()
+    limits: LimitsConfig = LimitsConfig()
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder; by the platform's conventions unless it is set."""
+        if self.data_dir:
+            return Path(self.data_dir).expanduser()
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(base).expanduser() / "wyoming-openspeakers"
+
+    @property
+    def models_path(self) -> Path:
+        """Where models are downloaded to."""
+        return Path(self.models.folder).expanduser() if self.models.folder else self.data_path / "models"
