@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from urllib.parse import unquote, urlparse
+from threading import Event, Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
+
+_PIECE = 16 * 1024
 
 
 @dataclass
@@ -23,10 +27,28 @@ class Repo:
     """Asked for when set."""
 
     gated: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else the hub tells of it: `library_name`, `pipeline_tag`."""
+
+    _digests: dict[str, str] = field(default_factory=dict)
 
     def is_large(self, path: str) -> bool:
         """Whether a file is kept apart, as the hub does with models."""
-        return path.endswith((".onnx", ".bin"))
+        return path.endswith((".onnx", ".bin", ".safetensors"))
+
+    def digest(self, path: str) -> str:
+        """A file's SHA-256."""
+        if path not in self._digests:
+            self._digests[path] = hashlib.sha256(self.files[path]).hexdigest()
+        return self._digests[path]
+
+    def sibling(self, path: str) -> dict[str, object]:
+        """A file as the hub lists it."""
+        content = self.files[path]
+        entry: dict[str, object] = {"rfilename": path, "size": len(content), "blobId": _blob(content)}
+        if self.is_large(path):
+            entry["lfs"] = {"size": len(content), "sha256": self.digest(path), "pointerSize": 130}
+        return entry
 
 
 @dataclass(frozen=True)
@@ -55,6 +77,41 @@ class HubServer:
     damaged: bool = False
     ranges: bool = True
     html: bool = False
+    rate: float = 0
+    """Bytes per second of a transfer of a large file; 0 for all it can."""
+
+    hold_after: int | None = None
+    """Bytes after which a transfer of a large file stands still until `go_on` is set."""
+
+    go_on: Event = field(default_factory=Event)
+    sent: list[int] = field(default_factory=list)
+    """Bytes of each transfer of a large file."""
+
+    at_once: int = 0
+    """Transfers of large files that ran at the same time, at most."""
+
+    listing: list[dict[str, Any]] = field(default_factory=list)
+    """What a search for models answers."""
+
+    queries: list[dict[str, list[str]]] = field(default_factory=list)
+    """What was searched for."""
+
+    _open: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def transfer(self) -> Iterator[int]:
+        """Count a transfer; its number."""
+        with self._lock:
+            number = len(self.sent)
+            self.sent.append(0)
+            self._open += 1
+            self.at_once = max(self.at_once, self._open)
+        try:
+            yield number
+        finally:
+            with self._lock:
+                self._open -= 1
 
     def paths(self, start: str) -> list[str]:
         """Paths of the requests so far that start so."""
@@ -72,6 +129,7 @@ def hub_server() -> Iterator[HubServer]:
     try:
         yield hub
     finally:
+        hub.go_on.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -96,6 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         path = unquote(urlparse(self.path).path)
         token = (self.headers["Authorization"] or "").removeprefix("Bearer ") or None
@@ -104,12 +165,23 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.html:
             self._answer(200, b"<html>Please log in to the guest network</html>", {"Content-Type": "text/html"})
         elif parts[0] == "cdn":
-            contents = (content for repo in self.hub.repos.values() for content in repo.files.values())
-            self._large(next(content for content in contents if hashlib.sha256(content).hexdigest() == parts[1]))
+            repos = ((repo, path) for repo in self.hub.repos.values() for path in repo.files if repo.is_large(path))
+            self._large(*next((repo, path) for repo, path in repos if repo.digest(path) == parts[1]))
+        elif parts == ["api", "models"]:
+            self._search()
         elif parts[:2] == ["api", "models"]:
-            self._info("/".join(parts[2:4]), parts[5], token)
+            self._info("/".join(parts[2:4]), parts[5] if len(parts) > 5 else "main", token)
         else:
             self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]), token)
+
+    def _search(self) -> None:
+        query = parse_qs(urlparse(self.path).query)
+        self.hub.queries.append(query)
+        if self.hub.statuses:
+            self._answer(self.hub.statuses.pop(0), b"", {})
+            return
+        found = self.hub.listing[: int(query["limit"][0])]
+        self._answer(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
 
     def _repo(self, name: str, revision: str, token: str | None) -> Repo | None:
         repo = self.hub.repos.get(name)
@@ -117,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, b"", {"X-Error-Code": "RepoNotFound"})
         elif repo.token and token is not None and token != repo.token:
             self._answer(401, b"", {"X-Error-Message": "Invalid credentials in Authorization header"})
-        elif revision not in (repo.commit, repo.tag):
+        elif revision not in (repo.commit, repo.tag, "main"):
             self._answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
         else:
             return repo
@@ -125,8 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _info(self, name: str, revision: str, token: str | None) -> None:
         if repo := self._repo(name, revision, token):
-            siblings = [_sibling(path, content, repo.is_large(path)) for path, content in repo.files.items()]
-            body = {"id": name, "modelId": name, "sha": repo.commit, "private": False, "siblings": siblings}
+            siblings = [repo.sibling(path) for path in repo.files]
+            body = {"id": name, "sha": repo.commit, "private": False, "siblings": siblings, **repo.details}
             self._answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _file(self, name: str, revision: str, path: str, token: str | None) -> None:
@@ -138,39 +210,58 @@ class _Handler(BaseHTTPRequestHandler):
         elif path not in repo.files:
             self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
         elif repo.is_large(path):
-            digest = hashlib.sha256(repo.files[path]).hexdigest()
+            digest = repo.digest(path)
             port = urlparse(self.hub.url).port
-            self._answer(302, b"", {"Location": f"http://localhost:{port}/cdn/{digest}", "X-Repo-Commit": repo.commit})
+            headers = {
+                "Location": f"http://localhost:{port}/cdn/{digest}",
+                "X-Repo-Commit": repo.commit,
+                "X-Linked-Etag": f'"{digest}"',
+                "X-Linked-Size": str(len(repo.files[path])),
+            }
+            self._answer(302, b"", headers)
         else:
-            self._answer(200, repo.files[path], {"X-Repo-Commit": repo.commit})
+            content = repo.files[path]
+            self._answer(200, content, {"X-Repo-Commit": repo.commit, "ETag": f'"{_blob(content)}"'})
 
-    def _large(self, content: bytes) -> None:
+    def _large(self, repo: Repo, path: str) -> None:
         if self.hub.statuses:
             self._answer(self.hub.statuses.pop(0), b"", {})
             return
-        if self.hub.damaged:
-            content = bytes(len(content))
+        content = bytes(len(repo.files[path])) if self.hub.damaged else repo.files[path]
         start = int((self.headers["Range"] or "bytes=0-")[len("bytes=") : -1]) if self.hub.ranges else 0
-        body = content[start:]
-        headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}
+        body = memoryview(content)[start:]
+        headers = {"Content-Length": str(len(body)), "ETag": f'"{repo.digest(path)}"'}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         if self.hub.cuts:
-            cut = self.hub.cuts.pop(0)
+            body = body[: self.hub.cuts.pop(0)]
             self.close_connection = True
-            self._answer(206 if start else 200, body[:cut], {**headers, "Content-Length": str(len(body))})
-            return
-        self._answer(206 if start else 200, body, headers)
+        self._answer(206 if start else 200, b"", headers)
+        if self.command != "HEAD":
+            self._send(body)
+
+    def _send(self, body: memoryview) -> None:
+        """Send a large file as fast as it may, and count what went."""
+        hub, began = self.hub, time.monotonic()
+        with hub.transfer() as number:
+            for at in range(0, len(body), _PIECE):
+                if hub.hold_after is not None and at >= hub.hold_after:
+                    hub.go_on.wait()
+                piece = body[at : at + _PIECE]
+                self.wfile.write(piece)
+                hub.sent[number] += len(piece)
+                if hub.rate:
+                    time.sleep(max(0.0, (at + len(piece)) / hub.rate - (time.monotonic() - began)))
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
-def _sibling(path: str, content: bytes, large: bool) -> dict[str, object]:
-    blob = hashlib.sha1(f"blob {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
-    entry: dict[str, object] = {"rfilename": path, "size": len(content), "blobId": blob}
-    if large:
-        entry["lfs"] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "pointerSize": 130}
-    return entry
+def _blob(content: bytes) -> str:
+    """A file's id in git."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -200,10 +200,14 @@ async def test_the_status(start: StartService) -> None:
         (worker,) = service.manager.workers()
         status = service.status()
         assert status.pop("tasks") == len(asyncio.all_tasks())
+        assert set(status["memory"]) == {"cpu"}
+        memory = status.pop("memory")["cpu"]
+        assert 0 < memory["used"] < memory["budget"]
         assert status | {"version": ""} == {
             "status": "ok",
             "version": "",
             "models": {"fault": "resident"},
+            "gpus": [],
             "workers": [{"name": "service/faults.engine", "pid": worker.pid, "busy": 0}],
             "waiting": 0,
         }

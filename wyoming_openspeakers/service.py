@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from .events import EventBus
 from .fronts.http.server import HttpServer
 from .fronts.wyoming.discovery import Discovery
 from .fronts.wyoming.server import WyomingServer
+from .models.environments import Environments
+from .models.gpu_monitor import GpuMonitor
+from .models.gpus import Gpus
 from .models.manager import ModelManager
 from .models.registry import Registry, load_registry_file
 from .speech.service import SpeechService
@@ -29,9 +33,14 @@ class Service:
         self.config = config
         self.bus = EventBus()
         data = config.data_path
-        folders = [data / "models", *(Path(path).expanduser() for path in config.models.paths)]
-        self.registry = Registry(load_registry_file(models_file), folders, data / "cache", config.models.threads)
-        self.manager = ModelManager(self.registry, config, self.bus)
+        folders = [config.models_path, *(Path(path).expanduser() for path in config.models.paths)]
+        self.environments = Environments(data / "environments")
+        self.registry = Registry(
+            load_registry_file(models_file), folders, data / "cache", config.models.threads, self.environments
+        )
+        gpus = Gpus(config.models.gpus)
+        self.manager = ModelManager(self.registry, config, self.bus, gpus)
+        self.gpus = GpuMonitor(gpus, self.bus, config.models.gpu_interval, self.manager.residents.shares)
         self.speech = SpeechService(config, self.manager, self.bus)
         self.addresses: list[str] = []
         self._running = AsyncExitStack()
@@ -65,6 +74,8 @@ class Service:
             "workers": [
                 {"name": worker.name, "pid": worker.pid, "busy": worker.busy} for worker in self.manager.workers()
             ],
+            "memory": self.manager.residents.pools(),
+            "gpus": [asdict(gpu) for gpu in self.gpus.latest.gpus] if self.gpus.latest else [],
             "waiting": self.manager.waiting(),
             "tasks": len(asyncio.all_tasks()),
         }
@@ -72,6 +83,8 @@ class Service:
     async def _start_speech(self) -> None:
         self._running.push_async_callback(self.manager.stop)
         self.manager.start()
+        self._running.push_async_callback(self.gpus.stop)
+        self.gpus.start()
         self._running.push_async_callback(self.speech.stop)
         await self.speech.start()
 

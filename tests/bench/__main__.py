@@ -24,6 +24,11 @@ _MEASUREMENTS = {
     "footprint": "footprint",
     "cancel": "cancel",
     "fuzz": "fuzz",
+    "swap": "swap",
+    "budget": "budget",
+    "killed": "killed",
+    "idle": "idle",
+    "resume": "resume",
 }
 _REPOSITORY = Path(__file__).parents[2]
 

@@ -10,7 +10,27 @@ import pytest
 import yaml
 from fault_models import models_file
 
+from wyoming_openspeakers.cli import check
+from wyoming_openspeakers.events import Gpu, GpusRead
+from wyoming_openspeakers.models.gpus import Gpus
+from wyoming_openspeakers.models.host_memory import HostMemory
+
 Cli = Callable[..., Any]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Callable[[dict[str, Any]], str]:
+    """Write a models.yaml with these models of the engine for faults only; entries may hold more keys."""
+
+    def write(entries: dict[str, Any]) -> str:
+        tree = models_file(**{name: {} for name in entries})
+        for name, entry in entries.items():
+            tree["models"][name].update(entry)
+        path = tmp_path / "models.yaml"
+        path.write_text(yaml.safe_dump(tree))
+        return str(path)
+
+    return write
 
 
 def findings(out: str) -> dict[str, tuple[str, str]]:
@@ -74,3 +94,69 @@ def test_a_port_that_is_taken_is_told_and_how_to_choose_another(
     assert found["Wyoming port"][0] == "--" and str(port) in found["Wyoming port"][1]
     assert "--uri" in found["Wyoming port"][1]
     assert found["HTTP port"] == ("ok", "127.0.0.1:0 is free")
+
+
+class TwoGpus(Gpus):
+    """One good GPU and one that is lost."""
+
+    def read(self) -> GpusRead:
+        """As the driver would tell."""
+        self.driver = "580.65.06"
+        return GpusRead(
+            (Gpu(0, "GPU-0", "NVIDIA X", 12 * 10**9, 10**9),), "GPU 1 fell off the bus; restart the machine"
+        )
+
+
+def test_gpus_are_named_with_what_models_may_take(
+    cli: Cli, models: Callable[[dict[str, Any]], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "Gpus", TwoGpus)
+    monkeypatch.setenv("OPENSPEAKERS__MODELS__GPU_MEMORY", "50%")
+    outcome = cli("check", "--models", models({"well": {}}))
+    found = findings(outcome.out)
+    assert outcome.status == 0
+    assert found["GPU 0"] == ("ok", "NVIDIA X, 12.0 GB, driver 580.65.06; models may take 6.0 GB of it")
+    assert found["GPU"] == ("--", "GPU 1 fell off the bus; restart the machine")
+
+
+@pytest.mark.parametrize(("available", "mark"), [(6, "ok"), (3, "--")])
+def test_memory_is_told_and_whether_models_can_have_their_budget(
+    available: int,
+    mark: str,
+    cli: Cli,
+    models: Callable[[dict[str, Any]], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(check, "read_host_memory", lambda: HostMemory(8 * 10**9, available * 10**9))
+    outcome = cli("check", "--models", models({"well": {}}))
+    found = findings(outcome.out)["memory"]
+    assert outcome.status == 0 and found[0] == mark
+    assert found[1].startswith(f"8.0 GB, {available}.0 GB available; models may take 4.0 GB of it")
+    assert ("models.host_memory" in found[1]) == (mark == "--")
+
+
+def test_an_environment_that_is_not_there_is_told_with_its_models(
+    cli: Cli, models: Callable[[dict[str, Any]], str], tmp_path: Path
+) -> None:
+    elsewhere = {"environment": "torch", "standby": False}
+    path = models({"well": {}, "one": elsewhere, "other": elsewhere})
+    outcome = cli("check", "--models", path, "--data-dir", str(tmp_path / "data"))
+    found = findings(outcome.out)
+    assert outcome.status == 0
+    mark, text = found["environment torch"]
+    assert mark == "--" and "`wyoming-openspeakers engines install torch`" in text and text.endswith("for one, other")
+    assert found["model one"][0] == "--" and "engines install torch" in found["model one"][1]
+    assert found["model well"][0] == "ok"
+
+
+def test_an_environment_that_is_not_needed_is_no_fault(
+    cli: Cli, models: Callable[[dict[str, Any]], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The fault engine needs a package that the service has too.
+    monkeypatch.setattr("faults.engine.FaultEngine.packages", ("numpy",))
+    path = models({"one": {"environment": "torch"}})
+    outcome = cli("check", "--models", path, "--data-dir", str(tmp_path / "data"))
+    found = findings(outcome.out)
+    assert outcome.status == 0
+    assert found["environment torch"][0] == "ok" and "not needed for one" in found["environment torch"][1]
+    assert found["model one"][0] == "ok"

@@ -15,7 +15,7 @@ from wyoming_openspeakers.cli import main, serve
 Cli = Callable[..., Any]
 Begin = Callable[..., subprocess.Popen[bytes]]
 
-COMMANDS = ("serve", "say", "voices", "text", "models", "check")
+COMMANDS = ("serve", "say", "voices", "text", "models", "engines", "check")
 
 
 def test_version(cli: Cli) -> None:

@@ -175,8 +175,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 _TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["audio", "uris", "trim", "by_language"]) | st.booleans(), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["audio", "uris", "trim", "by_language"]) | st.booleans(), inner, max_size=2)
+    ),
     max_leaves=4,
 )
 
@@ -224,3 +226,37 @@ def test_the_table_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     found = re.search(r"<!-- config -->\n(.*?)<!-- /config -->", readme, re.DOTALL)
     assert found and found[1].strip() == render_table().strip(), "write render_table() between the marks"
+
+
+def test_variables_that_users_of_such_services_set_already() -> None:
+    config = load_config(
+        environment={
+            "GPU_DEVICE_ID": "1",
+            "MODEL_CACHE_DIR": "/models",
+            "AUDIO_OUTPUT_DIR": "/audio",
+            "HUGGINGFACE_HUB_TOKEN": "hf_old",
+            "HF_TOKEN": "hf_new",
+        }
+    )
+    assert (config.models.gpus, config.models_path, config.audio.output_dir) == ((1,), Path("/models"), "/audio")
+    assert config.hub.token.get_secret_value() == "hf_new"
+    assert "hf_new" not in repr(config) and "hf_new" not in str(config.model_dump())
+
+
+def test_several_gpus_and_none() -> None:
+    assert load_config(environment={"GPU_DEVICE_ID": "0, 2"}).models.gpus == (0, 2)
+    assert load_config(environment={"GPU_DEVICE_ID": "", "HF_TOKEN": ""}).models.gpus == ()
+
+
+def test_our_own_variables_win_over_those_of_others() -> None:
+    environment = {"GPU_DEVICE_ID": "1", "OPENSPEAKERS__MODELS__GPUS": "[2]"}
+    assert load_config(environment=environment).models.gpus == (2,)
+
+
+def test_a_wrong_variable_of_others_is_named() -> None:
+    assert complaint(environment={"GPU_DEVICE_ID": "first"}).startswith("GPU_DEVICE_ID: models.gpus")
+
+
+def test_a_token_in_our_own_variable_is_text() -> None:
+    config = load_config(environment={"OPENSPEAKERS__HUB__TOKEN": "12345"})
+    assert config.hub.token.get_secret_value() == "12345"

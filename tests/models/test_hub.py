@@ -14,7 +14,9 @@ from hub_server import HubServer, Repo, hub_server
 
 from wyoming_openspeakers.errors import ModelFilesError
 from wyoming_openspeakers.models import hub
-from wyoming_openspeakers.models.hub import DownloadProgress, HubModel, download, is_installed, remove
+from wyoming_openspeakers.models.download_progress import shown_progress
+from wyoming_openspeakers.models.hub import DownloadProgress, HubModel, download, is_installed, remove, verify
+from wyoming_openspeakers.models.installed import is_settled
 
 COMMIT = "1" * 40
 NEXT = "2" * 40
@@ -184,6 +186,61 @@ def test_a_model_with_a_missing_or_cut_file_is_not_installed(server: HubServer, 
     assert not is_installed(tmp_path, MODEL)
 
 
+def test_damage_that_keeps_the_size_is_found_and_mended(server: HubServer, tmp_path: Path) -> None:
+    download(tmp_path, MODEL, endpoint=server.url)
+    assert verify(tmp_path, MODEL) == verify(tmp_path) == []
+    (tmp_path / "onnx/model.onnx").write_bytes(WEIGHTS[:-1] + b"x")
+    (tmp_path / "config.json").unlink()
+    assert verify(tmp_path, MODEL) == verify(tmp_path) == ["config.json", "onnx/model.onnx"]
+    server.requests.clear()
+    download(tmp_path, MODEL, endpoint=server.url)
+    assert verify(tmp_path, MODEL) == []
+    assert (tmp_path / "onnx/model.onnx").read_bytes() == WEIGHTS
+    fetched = server.paths("/owner/voice/resolve/")
+    assert sorted(path.rpartition("/")[2] for path in fetched) == ["config.json", "model.onnx"]
+
+
+def test_a_damaged_model_does_not_look_installed_while_it_is_mended(server: HubServer, tmp_path: Path) -> None:
+    download(tmp_path, MODEL, endpoint=server.url)
+    (tmp_path / "onnx/model.onnx").write_bytes(WEIGHTS[::-1])
+    seen: list[bool] = []
+    download(tmp_path, MODEL, on_progress=lambda _: seen.append(is_installed(tmp_path, MODEL)), endpoint=server.url)
+    assert seen and not any(seen)
+    assert is_installed(tmp_path, MODEL)
+
+
+def test_damage_found_without_a_network_deletes_nothing(server: HubServer, tmp_path: Path) -> None:
+    download(tmp_path, MODEL, endpoint=server.url)
+    (tmp_path / "onnx/model.onnx").write_bytes(WEIGHTS[::-1])
+    with pytest.raises(ModelFilesError, match="connection to the hub failed"):
+        download(tmp_path, MODEL, endpoint="http://127.0.0.1:1")
+    assert files_in(tmp_path) == WANTED
+
+
+def test_an_end_in_the_middle_of_moving_leaves_a_mark_that_it_is_not_all_there(
+    server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+    moved: list[Path] = []
+
+    def replace_once(path: Path, target: Path) -> Path:
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(target)
+        assert not is_settled(tmp_path)
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", replace_once)
+        download(tmp_path, MODEL, endpoint=server.url)
+    assert moved[0].exists() and not is_settled(tmp_path) and not is_installed(tmp_path, MODEL)
+
+    server.requests.clear()
+    download(tmp_path, MODEL, endpoint=server.url)
+    assert is_settled(tmp_path) and is_installed(tmp_path, MODEL)
+    assert not server.paths("/owner/"), "all that came was kept"
+
+
 def test_a_new_revision_replaces_the_old(server: HubServer, tmp_path: Path) -> None:
     download(tmp_path, MODEL, endpoint=server.url)
     newer = HubModel(MODEL.repo, NEXT, MODEL.patterns)
@@ -271,7 +328,7 @@ def test_a_guest_network_is_no_hub(server: HubServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../evil.bin", "/evil.bin", "a/../../evil.bin", "c:evil.bin", "a\\evil.bin", ".hub.json"]
+    "path", ["../evil.bin", "/evil.bin", "a/../../evil.bin", "c:evil.bin", "a\\evil.bin", ".hub.json", ".moving"]
 )
 def test_a_hub_cannot_write_outside_the_folder(server: HubServer, tmp_path: Path, path: str) -> None:
     server.repos["owner/voice"] = Repo(COMMIT, {path: b"evil"})
@@ -325,14 +382,14 @@ def test_two_processes_do_not_download_at_once(server: HubServer, tmp_path: Path
 
 
 BAR = """
-from wyoming_openspeakers.models.hub import DownloadProgress, progress_bar
-with progress_bar() as show:
-    for done in (40, 70, 100):
+from wyoming_openspeakers.models.download_progress import DownloadProgress, shown_progress
+with shown_progress("voice") as show:
+    for done in (40, 45, 70, 100):
         show(DownloadProgress("voices/one.bin", done, 100, 10.0))
 """
 
 
-def test_a_terminal_shows_a_bar_and_a_log_file_does_not() -> None:
+def test_a_terminal_shows_a_bar() -> None:
     terminal, end = os.openpty()
     termios.tcsetwinsize(terminal, (25, 100))
     subprocess.run([sys.executable, "-c", BAR], stderr=end, check=True)
@@ -341,7 +398,22 @@ def test_a_terminal_shows_a_bar_and_a_log_file_does_not() -> None:
     os.close(terminal)
     assert "one.bin: 100%" in shown
     assert "100/100" in shown
-    assert subprocess.run([sys.executable, "-c", BAR], capture_output=True, check=True).stderr == b""
+
+
+def test_a_log_file_gets_plain_lines_now_and_then() -> None:
+    shown = subprocess.run([sys.executable, "-c", BAR], capture_output=True, check=True, text=True).stderr
+    assert shown.splitlines() == [f"voice: {percent} % of 0.0 MB, 0.0 MB/s" for percent in (40, 70, 100)]
+
+
+def test_a_slow_download_gets_a_line_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = iter([0.0, 5.0, 11.0, 12.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    with shown_progress("voice") as show:
+        for done in (100, 101, 102, 103):
+            show(DownloadProgress("one.bin", done, 100_000, 0.0))
+    assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 def test_the_client_library_is_imported_only_to_download() -> None:

@@ -7,16 +7,14 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import psutil
 import pytest
+from managed import Manage, until
 from processes import children as left_behind
 
-from wyoming_openspeakers.config import load_config
 from wyoming_openspeakers.errors import (
     ModelUnavailable,
     ShuttingDown,
@@ -25,81 +23,6 @@ from wyoming_openspeakers.errors import (
     Timeout,
     UnknownModel,
 )
-from wyoming_openspeakers.events import Event, EventBus, ModelStateChanged, WorkerExited
-from wyoming_openspeakers.models.manager import ModelManager, Turn
-from wyoming_openspeakers.models.registry import Registry, RegistryFile
-from wyoming_openspeakers.models.worker_process import WorkerProcess
-from wyoming_openspeakers.worker.protocol import Speak
-
-
-class Managed:
-    """A manager of models that fail on command, and all that it tells."""
-
-    def __init__(self, data: Path, models: dict[str, dict[str, Any]], flags: dict[str, Any]) -> None:
-        models = models or {"fault": {}}
-        entries = {name: {"engine": "faults.engine", "voice": "plain", **entry} for name, entry in models.items()}
-        registry = Registry(RegistryFile.model_validate({"models": entries}), [data], data)
-        bus = EventBus()
-        self.events: list[Event] = []
-        bus.subscribe(self.events.append)
-        self.manager = ModelManager(registry, load_config(flags=flags), bus)
-
-    async def speak(self, text: str, model: str = "fault", client: str = "") -> float:
-        """Speak, and tell how many seconds of audio came."""
-        speak = Speak(0, model, text, "plain")
-        async with aclosing(self.manager.speak(speak, Turn(client))) as chunks:
-            return sum([len(audio.samples) / audio.rate async for audio in chunks])
-
-    def states(self, model: str = "fault") -> list[str]:
-        """The states that were told of a model."""
-        return [e.state for e in self.events if isinstance(e, ModelStateChanged) and e.model == model]
-
-    def exits(self) -> list[WorkerExited]:
-        """The workers that ended."""
-        return [event for event in self.events if isinstance(event, WorkerExited)]
-
-    @property
-    def worker(self) -> WorkerProcess:
-        """The only worker."""
-        (worker,) = self.manager.workers()
-        return worker
-
-    def kill(self) -> int:
-        """Kill the only worker; its process id."""
-        pid = self.worker.pid
-        os.kill(pid, signal.SIGKILL)
-        return pid
-
-
-Manage = Callable[..., Managed]
-
-
-@pytest.fixture
-async def manage(tmp_path: Path) -> AsyncIterator[Manage]:
-    """Make a manager: `manage({"fault": {...}}, limits__queue=1)`; afterwards nothing of it may be left."""
-    made: list[Managed] = []
-
-    def make(models: dict[str, dict[str, Any]] | None = None, **flags: Any) -> Managed:
-        made.append(
-            managed := Managed(tmp_path, models or {}, {k.replace("__", "."): value for k, value in flags.items()})
-        )
-        return managed
-
-    yield make
-    for managed in made:
-        await managed.manager.stop()
-    assert not left_behind()
-    await asyncio.sleep(0)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-async def until(condition: Callable[[], bool], patience: float = 5) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        await asyncio.sleep(0.005)
-
 
 # Loading
 
@@ -168,7 +91,7 @@ async def test_models_of_one_environment_share_a_process(manage: Manage) -> None
     ("parameters", "error", "words"),
     [
         ({"load_fail": True}, ModelUnavailable, "Model fault cannot be loaded: the weights are damaged; download"),
-        ({"load_crash": True}, SynthesisFailed, "ended while it loaded fault; `wyoming-openspeakers check` may tell"),
+        ({"load_crash": True}, SynthesisFailed, "ended before fault was loaded; `wyoming-openspeakers check` may tell"),
         ({"load_seconds": "x"}, ModelUnavailable, "Model fault cannot be loaded: TypeError"),
     ],
 )
@@ -269,7 +192,7 @@ async def test_what_goes_on_crashing_is_slowed_down_until_it_speaks(
             await it.speak("crash")
     assert delays(caplog) == [0, 0.5, 1, 2]
     assert time.monotonic() - began > 0.5 + 1
-    it.manager._start_after.clear()
+    it.manager.residents.workers._start_after.clear()
     await it.speak("tone")
     it.kill()
     began = time.monotonic()
@@ -282,7 +205,7 @@ async def test_what_goes_on_crashing_is_slowed_down_until_it_speaks(
 async def test_nobody_waits_long_for_what_keeps_crashing(manage: Manage) -> None:
     it = manage()
     for _ in range(3):
-        it.manager._start_after.clear()
+        it.manager.residents.workers._start_after.clear()
         with pytest.raises(SynthesisFailed, match="try"):
             await it.speak("crash")
     began = time.monotonic()
@@ -432,6 +355,6 @@ async def test_three_hundred_requests_while_the_worker_is_killed_again_and_again
         await asyncio.wait([killer])
     assert len(answers) == 300 and set(answers) <= {"spoken", "synthesis-failed"}, sorted(set(answers))
     assert killed > 10 and answers.count("spoken") > 30
-    it.manager._start_after.clear()
+    it.manager.residents.workers._start_after.clear()
     assert await it.speak("tone") == pytest.approx(0.1)
     assert (it.manager.waiting(), it.worker.busy) == (0, 0)

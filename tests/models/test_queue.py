@@ -128,3 +128,38 @@ async def test_waiting_behind_ones_own_sentence_does_not_count() -> None:
         log.append("first")
     await waiting
     assert log == ["first", "second"]
+
+
+async def test_the_order_of_turns_can_be_seen() -> None:
+    queue = TurnQueue(1, 100)
+    log: list[str] = []
+    requests = [("a1", "a", 1), ("a2", "a", 1), ("b1", "b", 1), ("now", "c", 0), ("batch", "d", 2), ("a3", "a", 1)]
+    async with queue.turn("first", Urgency.INTERACTIVE, 5):
+        tasks = []
+        for name, client, urgency in requests:
+            tasks.append(asyncio.create_task(take(queue, log, name, client, Urgency(urgency))))
+            await asyncio.sleep(0)
+        order = [waiting.client for waiting in queue.order()]
+        assert (queue.urgency, queue.ahead_of(Urgency.JOB), queue.length) == (Urgency.INTERACTIVE, 5, 6)
+    await asyncio.gather(*tasks)
+    assert log == ["now", "a1", "b1", "a2", "a3", "batch"]
+    assert order == ["c", "a", "b", "a", "a", "d"]
+    assert (list(queue.order()), queue.urgency) == ([], None)
+
+
+async def test_a_wait_that_is_excused_goes_on() -> None:
+    queue = TurnQueue(1, 100)
+    excuse = [True]
+
+    async def wait() -> None:
+        async with queue.turn("b", Urgency.INTERACTIVE, 0.05, excused=lambda: excuse[0]):
+            raise AssertionError
+
+    async with queue.turn("a", Urgency.INTERACTIVE, 5):
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        excuse[0] = False
+        with pytest.raises(Timeout):
+            await waiting
+    assert queue.length == 0

@@ -15,7 +15,7 @@ import pytest
 from processes import children as left_behind
 
 from wyoming_openspeakers.engines.base import ModelSpec
-from wyoming_openspeakers.errors import ModelUnavailable, SynthesisFailed, Timeout, UnknownVoice
+from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
 from wyoming_openspeakers.models.worker_process import SpeakLimits, WorkerGone, WorkerProcess
 from wyoming_openspeakers.worker.protocol import Speak
 
@@ -31,7 +31,7 @@ line = socket.socket(fileno=int(sys.argv[3]))
 reader, writer = line.makefile("rb"), line.makefile("wb")
 while event := read_event(reader):
     if event.type == "load":
-        write_event(Event("loaded", {"model": event.data["model"]["id"]}), writer)
+        write_event(Event("loaded", {"id": event.data["id"]}), writer)
     elif event.type == "speak":
         code = event.data["text"]
         write_event(Event("error", {"id": event.data["id"], "code": code, "text": "what is wrong"}), writer)
@@ -110,6 +110,7 @@ async def test_what_is_not_loaded_cannot_speak(begin: Begin) -> None:
         ("unknown_voice", UnknownVoice),
         ("model_missing", ModelUnavailable),
         ("package_missing", ModelUnavailable),
+        ("out_of_memory", OutOfMemory),
         ("engine_failed", SynthesisFailed),
         ("never heard of", SynthesisFailed),
     ],

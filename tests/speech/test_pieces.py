@@ -11,6 +11,7 @@ from fault_models import journal, models_file
 
 from wyoming_openspeakers.engines.base import Audio
 from wyoming_openspeakers.errors import SynthesisFailed
+from wyoming_openspeakers.models.manager import Turn
 from wyoming_openspeakers.models.voices import ChosenVoice
 from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.speech.pieces import Piece, Sentence, Utterance
@@ -29,7 +30,7 @@ def a_sentence(service: Service, words: str = "tone tone.", **fields: Any) -> Se
 
 
 async def spoken(service: Service, sentence: Sentence, request: SpeechRequest | None = None) -> list[Audio]:
-    utterance = Utterance(sentence, request or SpeechRequest(), service.manager, service.speech.cache)
+    utterance = Utterance(sentence, request or SpeechRequest(), Turn(), service.manager, service.speech.cache)
     await utterance.look()
     return [chunk async for chunk in utterance.audio()]
 
@@ -125,7 +126,7 @@ async def test_half_a_sentence_is_not_kept(start: StartService, tmp_path: Path) 
         await spoken(service, a_sentence(service, "tone fail"))
     with pytest.raises(SynthesisFailed, match="headache"):
         await spoken(service, a_sentence(service, "tone fail"))
-    source = Utterance(a_sentence(service), SpeechRequest(), service.manager, service.speech.cache).audio()
+    source = Utterance(a_sentence(service), SpeechRequest(), Turn(), service.manager, service.speech.cache).audio()
     await anext(source)
     await source.aclose()
     assert len(await spoken(service, a_sentence(service))) == 2

@@ -235,3 +235,62 @@ def test_a_newcomer_goes_before_those_with_audio_to_spare() -> None:
     log.scheduler.cancel(1)
     log.scheduler.cancel(2)
     log.wait(1, 2)
+
+
+def test_a_model_is_speaking_until_its_engine_has_cleaned_up() -> None:
+    log = Log()
+    cleaning, gate = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    def slow_to_leave() -> Generator[Audio, None, None]:
+        try:
+            while True:
+                yield Audio(np.ones(10, np.float32), RATE)
+                time.sleep(0.01)
+        finally:
+            seen.append(log.scheduler.is_speaking("m"))
+            cleaning.set()
+            gate.wait(5)
+
+    one = Job(1, slow_to_leave(), CancelFlag(), 0, time.monotonic(), model="m")
+    assert not log.scheduler.is_speaking("m")
+    log.scheduler.add(one)
+    assert log.scheduler.is_speaking("m")
+    assert not log.scheduler.is_speaking("other")
+    log.scheduler.start()
+    time.sleep(0.03)
+    one.cancel.set()
+    assert cleaning.wait(5)
+    assert 1 not in log.ends
+    gate.set()
+    log.wait(1)
+    assert isinstance(log.ends[1][0], Cancelled)
+    assert not log.scheduler.is_speaking("m")
+    assert seen == [True]
+
+
+def test_an_engine_that_fails_to_clean_up_or_exits_does_not_end_the_turns() -> None:
+    def fails_to_leave() -> Generator[Audio, None, None]:
+        try:
+            while True:
+                yield Audio(np.ones(10, np.float32), RATE)
+        finally:
+            raise RuntimeError("no way out")
+
+    def exits() -> Generator[Audio, None, None]:
+        yield from ()
+        raise SystemExit(3)
+
+    log = Log()
+    endless = job(1, fails_to_leave())
+    log.scheduler.add(endless)
+    log.scheduler.start()
+    time.sleep(0.02)
+    log.scheduler.cancel(1)
+    log.scheduler.add(job(2, exits()))
+    log.wait(1, 2)
+    log.scheduler.add(job(3, speech(1)))
+    log.wait(3)
+    assert isinstance(log.ends[1][0], Cancelled)
+    assert "SystemExit" in str(log.ends[2][0])
+    assert log.ends[3] == (None, True)

@@ -7,7 +7,6 @@ import asyncio
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from ..errors import SpeechError
+from ..config.values import parse_budget
+from ..errors import ModelUnavailable, SpeechError
+from ..models.environments import Environments
+from ..models.gpu_monitor import GpuMonitor
+from ..models.gpus import Gpus
+from ..models.host_memory import read_host_memory
+from ..models.registry import SERVICE, Registry
 from ..service import Service
 from .options import add_common, service_from
 from .readiness import problem_and_fix
@@ -59,7 +64,9 @@ def _findings(service: Service) -> Iterator[Finding]:
     yield Finding("Python", True, f"{version}, {os.cpu_count()} processors")
     yield _data_folder(service.config.data_path)
     yield from _ports(service)
-    yield _gpu()
+    yield _memory(service)
+    yield from _gpus(service)
+    yield from _environments(service)
     yield from _models(service)
     players = [name for name in ("pw-play", "paplay", "aplay", "ffplay", "play") if shutil.which(name)]
     yield Finding(
@@ -100,29 +107,67 @@ def _ports(service: Service) -> Iterator[Finding]:
             yield Finding(f"{name} port", True, f"{host}:{port} is free")
 
 
-def _gpu() -> Finding:
-    tool = shutil.which("nvidia-smi")
-    if not tool:
-        return Finding("GPU", False, "no NVIDIA driver; speech runs on the processor", serious=False)
-    query = [tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return Finding("GPU", False, "nvidia-smi fails; look at the driver with `nvidia-smi`", serious=False)
-    return Finding("GPU", True, "; ".join(answer.stdout.strip().splitlines()))
+def _gpus(service: Service) -> Iterator[Finding]:
+    gpus = Gpus(service.config.models.gpus)
+    # The monitor waits only so long for a driver that hangs.
+    read = asyncio.run(GpuMonitor(gpus, service.bus, interval=0).read())
+    budget = service.config.models.gpu_memory
+    for gpu in read.gpus:
+        allowed = parse_budget(budget, gpu.memory_total)
+        driver = f", driver {gpus.driver}" if gpus.driver else ""
+        text = f"{gpu.name}, {_size(gpu.memory_total)}{driver}; models may take {_size(allowed)} of it"
+        yield Finding(f"GPU {gpu.index}", True, text)
+    if read.problem:
+        yield Finding("GPU", False, read.problem, serious=False)
+
+
+def _memory(service: Service) -> Finding:
+    memory = read_host_memory()
+    allowed = parse_budget(service.config.models.host_memory, memory.total)
+    text = f"{_size(memory.total)}, {_size(memory.available)} available; models may take {_size(allowed)} of it"
+    if memory.available >= allowed:
+        return Finding("memory", True, text)
+    return Finding("memory", False, f"{text}: lower models.host_memory or end other programs", serious=False)
+
+
+def _environments(service: Service) -> Iterator[Finding]:
+    """The environments that models are to run in."""
+    environments = Environments(service.config.data_path / "environments")
+    models: dict[str, list[str]] = {}
+    for model, entry in service.registry.models.items():
+        if entry.environment != SERVICE:
+            models.setdefault(entry.environment, []).append(model)
+    for name, its in models.items():
+        users = f"for {', '.join(its)}"
+        if problem := environments.problem(name):
+            needless = all(service.registry.environment(model) == SERVICE for model in its)
+            text = f"not installed, and not needed {users}: the service has all" if needless else f"{problem}, {users}"
+            yield Finding(f"environment {name}", needless, text, serious=False)
+        else:
+            status = environments.status(name)
+            yield Finding(f"environment {name}", True, f"{status.state}, Python {status.version}, {users}")
 
 
 def _models(service: Service) -> Iterator[Finding]:
     registry = service.registry
     usable = []
     for model, entry in registry.models.items():
-        if problem := problem_and_fix(registry, model):
+        if problem := _problem(registry, model):
             yield Finding(f"model {model}", False, problem, serious=entry.standby)
         else:
             usable.append(model)
     yield from asyncio.run(_try(service, usable))
     if not usable:
         yield Finding("voices", False, "no model can be used; reinstall the package")
+
+
+def _problem(registry: Registry, model: str) -> str | None:
+    """What keeps a model from being used; its environment first, without which its engine cannot judge."""
+    try:
+        registry.python(model)
+    except ModelUnavailable:
+        return registry.problem(model)
+    return problem_and_fix(registry, model)
 
 
 async def _try(service: Service, models: list[str]) -> list[Finding]:
@@ -140,3 +185,7 @@ async def _try(service: Service, models: list[str]) -> list[Finding]:
     finally:
         await service.manager.stop()
     return findings
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SpeechError
-from . import check, models, say, serve, text, voices
+from . import check, engines, models, say, serve, text, voices
 
-_COMMANDS = (serve, say, voices, text, models, check)
+_COMMANDS = (serve, say, voices, text, models, engines, check)
 _EXAMPLES = """examples:
   wyoming-openspeakers                                 serve on port 10200
   wyoming-openspeakers say "Dinner is ready." -o dinner.wav
   wyoming-openspeakers models download kokoro          54 more voices
+  wyoming-openspeakers engines install torch           what models on PyTorch need
   wyoming-openspeakers COMMAND --help                  all that a command can do"""
 
 

@@ -9,9 +9,12 @@ from ..models.registry import Registry
 def problem_and_fix(registry: Registry, model: str) -> str | None:
     """What keeps a model from being used and how to mend it, in one line; None when it can be used."""
     entry, engine, spec = registry.entry(model), registry.engine(model), registry.spec(model)
-    problem = engine.problem(spec)
+    problem = registry.problem(model)
     if problem is None and engine.voices(spec):
         return None
+    if problem and problem != engine.problem(spec):
+        # Its environment comes first.
+        return problem
     problem = problem or "It has no voice"
     if entry.hub is None or read_records(registry.folder(model)):
         return problem

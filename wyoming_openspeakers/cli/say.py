@@ -37,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     service = service_from(
         options, log_level=options.log_level or "warning", **{"voice.speed": options.speed, "models.preload": []}
     )
-    sink: Sink = SoundFile(options.output) if options.output else Player()
+    folder = Path(service.config.audio.output_dir).expanduser()
+    sink: Sink = SoundFile(folder / options.output) if options.output else Player()
     request = SpeechRequest(voice=options.voice, language=options.language, ssml=options.ssml, client="say")
     return asyncio.run(_say(service, request, given_text(options), sink))
 

@@ -250,6 +250,12 @@ class Engine(ABC):
         """Why the model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
         return None
 
+    @classmethod
+    def prepare(cls, spec: ModelSpec) -> None:
+        """Import in a worker what `load` needs and what stays when the model goes."""
+        for package in cls.packages:
+            importlib.import_module(package)
+
     @abstractmethod
     def load(self, spec: ModelSpec, device: str) -> None:
         """Get ready to speak, so that the first request is as fast as the rest."""

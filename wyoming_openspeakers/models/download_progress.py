@@ -1,7 +1,8 @@
-"""How far a download is, and a bar that shows it."""
+"""How far a download is, as a bar on a terminal and as plain lines elsewhere."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 _RATE_WINDOW = 5.0
+_LINE_SECONDS = 10.0
+_LINE_PERCENT = 10
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class DownloadProgress:
     rate: float
     """Bytes per second, over the last few seconds."""
 
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until it is done, where that can be told."""
+        return (self.total - self.done) / self.rate if self.rate > 0 else None
+
 
 OnProgress = Callable[[DownloadProgress], None]
 
@@ -39,25 +47,41 @@ class Meter:
     def __init__(self, total: int, missing: int, on_progress: OnProgress | None) -> None:
         self._total = total
         self._done = total - missing
+        self._path = ""
         self._on_progress = on_progress
         self._recent = deque([(time.monotonic(), self._done)])
 
     def advance(self, path: str, size: int) -> None:
         """Count bytes of a file; negative when they were thrown away."""
+        self._path = path
         self._done += size
         now = time.monotonic()
         self._recent.append((now, self._done))
         while now - self._recent[0][0] > _RATE_WINDOW and len(self._recent) > 2:
             self._recent.popleft()
-        since, done = self._recent[0]
-        rate = max(0.0, (self._done - done) / (now - since)) if now > since else 0.0
-        if self._on_progress is not None:
-            self._on_progress(DownloadProgress(path, self._done, self._total, rate))
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell how far it is."""
+        if self._on_progress is None:
+            return
+        (since, before), (now, done) = self._recent[0], self._recent[-1]
+        rate = max(0.0, (done - before) / (now - since)) if now > since else 0.0
+        self._on_progress(DownloadProgress(self._path, self._done, self._total, rate))
 
 
 @contextmanager
-def progress_bar() -> Iterator[OnProgress]:
-    """Show a download as a bar on the terminal; shows nothing when the output is no terminal."""
+def shown_progress(name: str) -> Iterator[OnProgress]:
+    """Show a download on standard error: as a bar on a terminal, elsewhere in a line now and then."""
+    if sys.stderr.isatty():
+        with _bar() as show:
+            yield show
+    else:
+        yield _Lines(name)
+
+
+@contextmanager
+def _bar() -> Iterator[OnProgress]:
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
     bar: Any
@@ -72,3 +96,27 @@ def progress_bar() -> Iterator[OnProgress]:
             bar.update(progress.done - bar.n)
 
         yield show
+
+
+class _Lines:
+    """A plain line after every so many per cent or seconds, for logs."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next_percent = 0
+        self._next_time = 0.0
+
+    def __call__(self, progress: DownloadProgress) -> None:
+        percent = progress.done * 100 // progress.total if progress.total else 100
+        now = time.monotonic()
+        if percent < self._next_percent and now < self._next_time:
+            return
+        self._next_percent = percent - percent % _LINE_PERCENT + _LINE_PERCENT
+        self._next_time = now + _LINE_SECONDS
+        rate = f", {megabytes(progress.rate)}/s" if progress.rate else ""
+        print(f"{self._name}: {percent} % of {megabytes(progress.total)}{rate}", file=sys.stderr, flush=True)
+
+
+def megabytes(size: float) -> str:
+    """A size as people read it."""
+    return f"{size / 1e6:.1f} MB"

@@ -1,29 +1,29 @@
 """Downloads of model files from a hub: pinned, resumable, verified, and never half used.
 
 What comes from the network lands under `.partial`. Only when every file is there and its hash is right do they move
-into place, and the manifest that makes them count is written last.
+into place, and the manifest that makes them count is written last. While they move a mark says that the folder is not
+to be used: there is no moving many files in one step.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ModelFilesError
-from .download_progress import DownloadProgress, Meter, OnProgress, progress_bar
+from .download_progress import DownloadProgress, Meter, OnProgress, megabytes
+from .hub_client import TIMEOUT, headers, hub_client, model_info
+from .hub_sentences import NO_HUB, explained
 from .installed import (
     LOCK,
-    MANIFEST,
+    MOVING,
+    OWN_FILES,
     PARTIAL,
     HubFile,
     HubModel,
@@ -32,21 +32,18 @@ from .installed import (
     is_installed,
     read_records,
     remove,
+    verify,
     write_records,
 )
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["DownloadProgress", "HubModel", "OnProgress", "download", "is_installed", "progress_bar", "remove"]
+__all__ = ["DownloadProgress", "HubModel", "OnProgress", "download", "is_installed", "remove", "verify"]
 
 _LOGGER = logging.getLogger(__name__)
-_CHUNK = 128 * 1024
-_TIMEOUT = 20.0
 _RETRY_AFTER = (1.0, 2.0, 4.0)
 """Seconds before each new try, counted afresh whenever data came."""
-
-_NO_HUB = "What answered for {} is not a model hub; check HF_ENDPOINT and the network."
 
 
 def download(
@@ -61,40 +58,44 @@ def download(
 
     `token` is for models that want an account; without one the client library looks for the user's own. `endpoint`
     is a mirror to use in place of HF_ENDPOINT and the public hub. `on_progress` may raise to end the download, and
-    what has come by then is kept.
+    what has come by then is kept. A model that is there is verified, and what is damaged of it fetched again.
     """
-    if is_installed(folder, model):
+    if is_installed(folder, model) and not verify(folder, model):
         return
-    from huggingface_hub import HfApi
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 
-    with _explained(folder, model):
+    with explained(model.repo, model.revision, folder, "what has come is kept"):
         folder.mkdir(parents=True, exist_ok=True)
         with WeakFileLock(folder / LOCK, timeout=1):
-            api = HfApi(endpoint=endpoint, token=token, library_name="wyoming-openspeakers")
+            api = hub_client(token, endpoint)
             record = _list_files(api, model)
-            missing = [file for file in record.files if not _is_intact(folder / file.path, file)]
+            missing = [file for file in record.files if not file.is_intact(folder / file.path)]
             _check_space(folder, missing)
+            _delete_damaged(folder, model, missing)
             meter = Meter(sum(file.size for file in record.files), _bytes_to_fetch(folder, missing), on_progress)
             for file in missing:
                 _fetch(api, record, file, _partial(folder, file), meter)
+            meter.tell()
             _install(folder, record, missing)
+
+
+def _delete_damaged(folder: Path, model: HubModel, missing: list[HubFile]) -> None:
+    """Have a damaged model not look installed while it is mended: its files have the right sizes."""
+    damaged = {file for record in read_records(folder) if record.is_at(model) for file in record.files} & {*missing}
+    for file in damaged:
+        (folder / file.path).unlink(missing_ok=True)
 
 
 def _list_files(api: HfApi, model: HubModel) -> Record:
     """Resolve the revision and list the files to fetch with their sizes and hashes."""
-    try:
-        info = api.model_info(model.repo, revision=model.revision, files_metadata=True, timeout=_TIMEOUT)
-    except (JSONDecodeError, KeyError, TypeError) as error:
-        raise ModelFilesError(_NO_HUB.format(model.repo)) from error
-
+    info = model_info(api, model.repo, model.revision)
     files = []
     for entry in info.siblings or ():
         path = entry.rfilename
         if not any(fnmatchcase(path, pattern) for pattern in model.patterns or ("*",)):
             continue
         if entry.size is None or not _stays_inside(path):
-            raise ModelFilesError(_NO_HUB.format(model.repo))
+            raise ModelFilesError(NO_HUB.format(model.repo))
         digest = f"sha256:{entry.lfs.sha256}" if entry.lfs else f"git:{entry.blob_id}"
         files.append(HubFile(path, entry.size, digest))
     unmatched = [p for p in model.patterns if not any(fnmatchcase(file.path, p) for file in files)]
@@ -107,23 +108,22 @@ def _list_files(api: HfApi, model: HubModel) -> Record:
 def _stays_inside(path: str) -> bool:
     """Whether a path from the hub names a place inside the folder, on every platform, and none of our own files."""
     parts = path.split("/")
-    return not any(part in ("", ".", "..", PARTIAL, LOCK, MANIFEST) or "\\" in part or ":" in part for part in parts)
+    forbidden = {"", ".", "..", *OWN_FILES}
+    return not any(part in forbidden or "\\" in part or ":" in part for part in parts)
 
 
 def _fetch(api: HfApi, record: Record, file: HubFile, part: Path, meter: Meter) -> None:
     """Bring one file to `part` and verify it, trying again when the connection breaks."""
     from huggingface_hub import errors, hf_hub_url
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     url = hf_hub_url(record.repo, file.path, revision=record.commit, endpoint=api.endpoint)
-    headers = build_hf_headers(token=api.token, library_name=api.library_name)
     network_errors: tuple[type[Exception], ...] = (errors.HTTPError,)  # type: ignore[attr-defined]
     part.parent.mkdir(exist_ok=True)
     waits = iter(_RETRY_AFTER)
-    meter.advance(file.path, 0)
     while (had := part.stat().st_size if part.exists() else 0) < file.size or had == file.size == 0:
+        meter.advance(file.path, 0)
         try:
-            _receive(url, headers, file, part, meter)
+            _receive(url, headers(api), file, part, meter)
         except network_errors as error:
             status = error.response.status_code if isinstance(error, errors.HfHubHTTPError) else None
             if part.exists() and part.stat().st_size > had:
@@ -135,21 +135,21 @@ def _fetch(api: HfApi, record: Record, file: HubFile, part: Path, meter: Meter) 
             time.sleep(wait)
         else:
             break
-    if not _is_intact(part, file):
+    if not file.is_intact(part):
         part.unlink(missing_ok=True)
         raise ModelFilesError(f"{file.path} of {record.repo} was damaged on the way; try again to fetch it anew.")
 
 
-def _receive(url: str, headers: dict[str, str], file: HubFile, part: Path, meter: Meter) -> None:
+def _receive(url: str, sent: dict[str, str], file: HubFile, part: Path, meter: Meter) -> None:
     """Append the rest of a file to `part`, or start over where the server cannot resume."""
     from huggingface_hub import get_session, hf_raise_for_status
 
     with part.open("ab") as sink:
         had = sink.tell()
-        wanted = {**headers, "Accept-Encoding": "identity"}
+        wanted = {**sent, "Accept-Encoding": "identity"}
         if had:
             wanted["Range"] = f"bytes={had}-"
-        with get_session().stream("GET", url, headers=wanted, timeout=_TIMEOUT) as response:
+        with get_session().stream("GET", url, headers=wanted, timeout=TIMEOUT) as response:
             hf_raise_for_status(response)
             if had and response.status_code != 206:
                 sink.truncate(0)
@@ -174,11 +174,13 @@ def _install(folder: Path, record: Record, fetched: list[HubFile]) -> None:
     kept = [other for other in records if other not in replaced]
     if replaced:
         write_records(folder, kept)
+    (folder / MOVING).touch()
     for file in fetched:
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         _partial(folder, file).replace(target)
     write_records(folder, [*kept, record])
+    (folder / MOVING).unlink()
     delete_unused(folder, replaced, [*kept, record])
     if fetched and not any((folder / PARTIAL).iterdir()):
         (folder / PARTIAL).rmdir()
@@ -190,77 +192,13 @@ def _partial(folder: Path, file: HubFile) -> Path:
     return folder / PARTIAL / name[:32]
 
 
-def _is_intact(path: Path, file: HubFile) -> bool:
-    """Whether a file is there with the right size and hash."""
-    if not path.is_file() or path.stat().st_size != file.size:
-        return False
-    kind, _, expected = file.digest.partition(":")
-    with path.open("rb") as content:
-        if kind == "sha256":
-            return hashlib.file_digest(content, "sha256").hexdigest() == expected
-        blob = hashlib.sha1(f"blob {file.size}\0".encode(), usedforsecurity=False)
-        while chunk := content.read(_CHUNK):
-            blob.update(chunk)
-        return blob.hexdigest() == expected
-
-
 def _check_space(folder: Path, missing: list[HubFile]) -> None:
     need = _bytes_to_fetch(folder, missing)
     free = shutil.disk_usage(folder).free
     if need > free:
-        raise ModelFilesError(f"Not enough space in {folder}: {_megabytes(need)} needed, {_megabytes(free)} free.")
+        raise ModelFilesError(f"Not enough space in {folder}: {megabytes(need)} needed, {megabytes(free)} free.")
 
 
 def _bytes_to_fetch(folder: Path, missing: list[HubFile]) -> int:
     parts = ((file.size, _partial(folder, file)) for file in missing)
     return sum(size - (part.stat().st_size if part.exists() else 0) for size, part in parts)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
-
-
-@contextmanager
-def _explained(folder: Path, model: HubModel) -> Iterator[None]:
-    """Turn whatever goes wrong into one sentence that says what to do. No URL and no token gets into it."""
-    try:
-        yield
-    except ModelFilesError:
-        raise
-    except Exception as error:
-        sentence = _sentence(error, folder, model)
-        if sentence is None:
-            raise
-        raise ModelFilesError(sentence) from error
-
-
-def _sentence(error: Exception, folder: Path, model: HubModel) -> str | None:
-    from huggingface_hub import errors
-
-    network_error: Any = errors.HTTPError  # type: ignore[attr-defined]
-    match error:
-        case errors.OfflineModeIsEnabled():
-            return f"{model.repo} cannot be fetched while HF_HUB_OFFLINE is set."
-        case errors.GatedRepoError():
-            return f"{model.repo} wants its terms accepted on its hub page first; then give a token in HF_TOKEN."
-        case errors.RepositoryNotFoundError():
-            return f"There is no model {model.repo} on the hub, or it is private and the token in HF_TOKEN is missing."
-        case errors.RevisionNotFoundError():
-            return f"{model.repo} has no revision {model.revision}."
-        case errors.HfHubHTTPError():
-            status = error.response.status_code
-            if status in (401, 403):
-                return f"The hub does not accept the token for {model.repo}; check HF_TOKEN."
-            return f"The hub answered {status} for {model.repo}; try again later, what has come is kept."
-        case network_error():
-            return f"The connection to the hub failed while fetching {model.repo}; try again, what has come is kept."
-        case TimeoutError():
-            return f"Another process is downloading to {folder}; wait for it to finish."
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return f"No space left in {folder}; free some and try again, what has come is kept."
-        case OSError(strerror=str(reason)):
-            return f"{folder} cannot be written: {reason}."
-        case errors.HFValidationError():
-            return f"{model.repo} is not a repository's name; it must look like owner/name."
-        case _:
-            return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -15,6 +16,9 @@ from ..errors import ModelFilesError
 MANIFEST = ".hub.json"
 PARTIAL = ".partial"
 LOCK = ".lock"
+MOVING = ".moving"
+OWN_FILES = {MANIFEST, PARTIAL, LOCK, MOVING}
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,19 @@ class HubFile:
     size: int
     digest: str
     """`sha256:...` for large files, `git:...` (the blob's id) for the rest."""
+
+    def is_intact(self, path: Path) -> bool:
+        """Whether a file is there with this one's size and hash. Reads all of it."""
+        if _size(path) != self.size or not path.is_file():
+            return False
+        kind, _, expected = self.digest.partition(":")
+        with path.open("rb") as content:
+            if kind == "sha256":
+                return hashlib.file_digest(content, "sha256").hexdigest() == expected
+            blob = hashlib.sha1(f"blob {self.size}\0".encode(), usedforsecurity=False)
+            while chunk := content.read(_CHUNK):
+                blob.update(chunk)
+            return blob.hexdigest() == expected
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,36 @@ def is_installed(folder: Path, model: HubModel) -> bool:
     return any(record.is_at(model) and record.is_whole(folder) for record in read_records(folder))
 
 
+def is_settled(folder: Path) -> bool:
+    """Whether no download is moving its files into a folder, nor was cut off while it did. Cheap."""
+    return not (folder / MOVING).exists()
+
+
+def installed(folder: Path) -> list[Record]:
+    """The downloads in a folder whose files are all there. Cheap: looks at sizes only."""
+    return [record for record in read_records(folder) if record.is_whole(folder)]
+
+
+def verify(folder: Path, model: HubModel | None = None) -> list[str]:
+    """The files of a model, or of every download in a folder, that are damaged or missing. Reads them all."""
+    records = [record for record in read_records(folder) if model is None or record.is_at(model)]
+    files = {file for record in records for file in record.files}
+    try:
+        return sorted({file.path for file in files if not file.is_intact(folder / file.path)})
+    except OSError as error:
+        raise ModelFilesError(f"{folder}: cannot read: {error.strerror}.") from error
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes of all that lies in a folder, with what downloads that were cut off have brought."""
+    return sum(_size(Path(top, name)) or 0 for top, _, names in os.walk(folder) for name in names)
+
+
+def size_of_parts(folder: Path) -> int:
+    """Bytes that downloads which were cut off have brought."""
+    return size_on_disk(folder / PARTIAL)
+
+
 def remove(folder: Path, model: HubModel | None = None) -> int:
     """Delete the files of a model, or of every download; returns the bytes freed.
 
@@ -87,7 +134,7 @@ def _remove(folder: Path, model: HubModel | None) -> int:
     write_records(folder, kept)
     freed = delete_unused(folder, gone, kept)
     if not kept:
-        for path in (*(folder / PARTIAL).glob("*"), folder / LOCK):
+        for path in (*(folder / PARTIAL).glob("*"), folder / LOCK, folder / MOVING):
             freed += _size(path) or 0
             path.unlink(missing_ok=True)
         _remove_empty(folder, folder / PARTIAL)

@@ -15,6 +15,7 @@ from ..engines.base import Engine, ModelSpec, engine_class, is_importable
 from ..errors import ConfigError, ModelUnavailable, UnknownModel
 from .environments import Environments
 from .hub_cache import hub_snapshot
+from .installed import is_settled
 
 SERVICE = "service"
 """The service's own environment."""
@@ -163,18 +164,14 @@ class Registry:
             return sys.executable
         if python := self._environments.python(environment):
             return str(python)
-        raise ModelUnavailable(f"Model {model}: {self._missing(environment)}")
+        raise ModelUnavailable(f"Model {model}: {self._environments.problem(environment)}")
 
     def problem(self, model: str) -> str | None:
         """Why a model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
         environment = self.environment(model)
-        if environment != SERVICE and not self._environments.python(environment):
-            return self._missing(environment)
+        if environment != SERVICE and (problem := self._environments.problem(environment)):
+            return problem
         return self.engine(model).problem(self.spec(model))
-
-    @staticmethod
-    def _missing(environment: str) -> str:
-        return f"Its environment is not installed; get it with `wyoming-openspeakers engines install {environment}`"
 
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""
@@ -199,7 +196,10 @@ class Registry:
         return self._folders[0] / folder_name(model)
 
     def _places(self, model: str, entry: ModelEntry) -> Iterator[Path]:
-        yield from (folder / folder_name(model) for folder in self._folders)
+        downloads = self.folder(model)
+        if is_settled(downloads):
+            yield downloads
+        yield from (folder / folder_name(model) for folder in self._folders[1:])
         if entry.hub and (snapshot := hub_snapshot(entry.hub.repo, entry.hub.revision)):
             yield snapshot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..engines.base import Capabilities, Voice
 from ..errors import ModelUnavailable, UnknownVoice
@@ -62,14 +62,15 @@ class VoiceCatalog:
             engine = registry.engine(model)
             spec = registry.spec(model)
             try:
-                if engine.problem(spec):
+                if registry.problem(model):
                     continue
                 voices = engine.voices(spec)
             except Exception:
                 _LOGGER.exception("The voices of %s cannot be listed", model)
                 continue
             for voice in voices:
-                installed = InstalledVoice(model, entry, engine.capabilities, voice)
+                known = replace(voice, rate=voice.rate or entry.sample_rate or 0)
+                installed = InstalledVoice(model, entry, engine.capabilities, known)
                 self.voices[installed.name] = installed
         self._by_short_name: dict[str, InstalledVoice] = {}
         for installed in self.voices.values():
@@ -140,9 +141,10 @@ class VoiceCatalog:
 
     def _default_of(self, model: str) -> str | None:
         """A model's default voice, or its first where it has none."""
-        entry = self._registry.models.get(model)
-        if entry is None:
+        known = self._registry.resolve(model)
+        if known is None:
             return None
+        model, entry = known, self._registry.entry(known)
         named = f"{model}/{entry.voice}"
         return named if named in self.voices else next((v.name for v in self.voices.values() if v.model == model), None)
 

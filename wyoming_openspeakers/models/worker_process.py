@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,11 +18,13 @@ import numpy as np
 from wyoming.event import Event, async_read_event, async_write_event
 
 from ..engines.base import Audio, ModelSpec
-from ..errors import ModelUnavailable, SynthesisFailed, Timeout, UnknownVoice
+from ..errors import ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
 from ..worker import protocol
+from ..worker.protocol import Memory
+from .worker_environment import worker_environment
 
 _LOGGER = logging.getLogger(__name__)
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_PROGRAM = Path(protocol.__file__).with_name("__main__.py")
 
 _WORKER_SAYS = 2.0
 """Seconds that a worker has to tell of a stuck engine itself."""
@@ -52,16 +54,32 @@ class SpeakLimits:
 class WorkerProcess:
     """One running worker."""
 
-    def __init__(self, name: str, on_exit: Callable[[WorkerProcess, str], None], python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        name: str,
+        on_exit: Callable[[WorkerProcess, str], None],
+        python: str = sys.executable,
+        *,
+        environment: Mapping[str, str] | None = None,
+        on_memory: Callable[[WorkerProcess], None] | None = None,
+    ) -> None:
         self.name = name
         self.exited = asyncio.Event()
+        self.is_stopping = False
+        """It was asked to end."""
+
+        self.memory = Memory()
+        """What the whole process takes, as it said last."""
+
         self._python = python
+        self._environment = environment or {}
         self._on_exit = on_exit
+        self._on_memory = on_memory
         self._ids = itertools.count(1)
-        self._inboxes: dict[int | str, asyncio.Queue[Event | None]] = {}
+        self._inboxes: dict[int, asyncio.Queue[Event | None]] = {}
+        self._speaking: set[int] = set()
         self._write_lock = asyncio.Lock()
         self._heard = 0.0
-        self._stopping = False
         self._why_killed = ""
 
     @property
@@ -72,7 +90,7 @@ class WorkerProcess:
     @property
     def busy(self) -> int:
         """How many segments are in work."""
-        return sum(1 for key in self._inboxes if isinstance(key, int))
+        return len(self._speaking)
 
     async def start(self) -> None:
         """Start the process; `load` tells whether it really runs."""
@@ -81,9 +99,9 @@ class WorkerProcess:
             undo.callback(ours.close)
             level = logging.getLevelName(logging.getLogger("wyoming_openspeakers").getEffectiveLevel()).lower()
             self._process = await asyncio.create_subprocess_exec(
-                *(self._python, "-m", "wyoming_openspeakers.worker", str(theirs.fileno()), str(os.getpid()), level),
+                *(self._python, "-P", str(_PROGRAM), str(theirs.fileno()), str(os.getpid()), level),
                 pass_fds=[theirs.fileno()],
-                env=_environment(),
+                env=worker_environment(self._python, self._environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 # Ctrl-C is for the service, which ends its workers when they have finished speaking.
                 start_new_session=True,
@@ -93,20 +111,27 @@ class WorkerProcess:
             undo.pop_all()
         self._task = asyncio.create_task(self._watch(), name=f"worker {self.name}")
 
-    async def load(self, spec: ModelSpec, device: str) -> None:
+    async def load(self, spec: ModelSpec, device: str) -> Memory:
         """Load a model."""
-        answer = await self._ask(spec.id, protocol.Load(spec, device).event())
-        if answer.type == protocol.ERROR:
-            raise ModelUnavailable(f"Model {spec.id} cannot be loaded: {answer.data['text']}")
+        return await self._ask("loaded", protocol.Load(spec, device).event(), spec.id)
 
-    async def unload(self, model: str) -> None:
-        """Unload a model."""
-        await self._ask(model, Event(protocol.UNLOAD, {"model": model}))
+    async def park(self, model: str) -> Memory:
+        """Move a model that is loaded off its device."""
+        return await self._ask("parked", Event(protocol.PARK, {"model": model}), model)
+
+    async def unpark(self, model: str) -> Memory:
+        """Have a model that is parked speak again."""
+        return await self._ask("loaded", Event(protocol.UNPARK, {"model": model}), model)
+
+    async def unload(self, model: str) -> Memory:
+        """Unload a model that is loaded or parked."""
+        return await self._ask("unloaded", Event(protocol.UNLOAD, {"model": model}), model)
 
     async def speak(self, speak: protocol.Speak, limits: SpeakLimits) -> AsyncGenerator[Audio, None]:
         """Speak a segment; closing the generator early cancels it and waits until the worker has let go."""
         job = next(self._ids)
         inbox = self._inboxes[job] = asyncio.Queue()
+        self._speaking.add(job)
         began = ended = False
         try:
             message = replace(speak, id=job, first_audio=limits.first_audio, audio_gap=limits.audio_gap)
@@ -130,7 +155,7 @@ class WorkerProcess:
             raise
         finally:
             if ended:
-                del self._inboxes[job]
+                self._forget(job)
             else:
                 await asyncio.shield(self._cancel(job, inbox, limits.cancel))
 
@@ -151,7 +176,7 @@ class WorkerProcess:
 
     async def stop(self) -> None:
         """End the process in good order."""
-        self._stopping = True
+        self.is_stopping = True
         self._writer.close()
         try:
             await asyncio.wait_for(self._process.wait(), 1)
@@ -176,18 +201,29 @@ class WorkerProcess:
         except WorkerGone:
             pass
         finally:
-            del self._inboxes[job]
+            self._forget(job)
 
-    async def _ask(self, key: str, event: Event) -> Event:
-        inbox = self._inboxes[key] = asyncio.Queue()
+    def _forget(self, job: int) -> None:
+        del self._inboxes[job]
+        self._speaking.remove(job)
+
+    async def _ask(self, what: str, command: Event, model: str) -> Memory:
+        """Have a model `loaded`, say, and tell what it takes then."""
+        number = next(self._ids)
+        command.data["id"] = number
+        inbox = self._inboxes[number] = asyncio.Queue()
         try:
-            await self._send(event)
+            await self._send(command)
             answer = await inbox.get()
         finally:
-            del self._inboxes[key]
+            del self._inboxes[number]
         if answer is None:
-            raise WorkerGone(f"The process {self.name} ended while it loaded {key}")
-        return answer
+            raise WorkerGone(f"The process {self.name} ended before {model} was {what}")
+        if answer.type == protocol.ERROR:
+            lacks_memory = answer.data["code"] == protocol.OUT_OF_MEMORY
+            error = OutOfMemory if lacks_memory else ModelUnavailable
+            raise error(f"Model {model} cannot be {what}: {answer.data['text']}")
+        return Memory.from_event(answer)
 
     async def _send(self, event: Event) -> None:
         try:
@@ -215,15 +251,24 @@ class WorkerProcess:
         for inbox in self._inboxes.values():
             inbox.put_nowait(None)
         reason = self._why_killed or (f"signal {-status}" if status < 0 else f"exit status {status}")
-        self._on_exit(self, "stopped" if self._stopping else reason)
+        self._on_exit(self, "stopped" if self.is_stopping else reason)
 
     async def _read(self) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while event := await async_read_event(self._reader):
                 self._heard = time.monotonic()
-                inbox = self._inboxes.get(event.data.get("id") or event.data.get("model") or "")
+                if "memory" in event.data:
+                    self._note_memory(Memory.from_event(event))
+                inbox = self._inboxes.get(event.data.get("id", 0))
                 if inbox is not None:
                     inbox.put_nowait(event)
+
+    def _note_memory(self, told: Memory) -> None:
+        totals = Memory(told.host, told.device)
+        if totals != self.memory:
+            self.memory = totals
+            if self._on_memory:
+                self._on_memory(self)
 
 
 def _error(event: Event) -> Exception:
@@ -233,15 +278,9 @@ def _error(event: Event) -> Exception:
             return UnknownVoice(text)
         case protocol.STUCK:
             return Timeout(text)
+        case protocol.OUT_OF_MEMORY:
+            return OutOfMemory(text)
         case "model_missing" | "package_missing" | "bad_parameter":
             return ModelUnavailable(text)
         case _:
             return SynthesisFailed(text)
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment, with the package found where this process found it."""
-    paths: Sequence[str] = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    if _PACKAGE_PARENT.name == "site-packages":
-        paths = paths[1:]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else dict(os.environ)

@@ -70,10 +70,13 @@ class Utterance:
     Two steps, because sentences must come to an engine in their order, and the cache answers in its own.
     """
 
-    def __init__(self, sentence: Sentence, request: SpeechRequest, manager: ModelManager, cache: PhraseCache) -> None:
+    def __init__(
+        self, sentence: Sentence, request: SpeechRequest, turn: Turn, manager: ModelManager, cache: PhraseCache
+    ) -> None:
         self._speak = _message(sentence, request)
         self._key = _key(sentence, self._speak)
         self._request = request
+        self._turn = turn
         self._manager = manager
         self._cache = cache
         self._phrase: CachedPhrase | None = None
@@ -89,8 +92,7 @@ class Utterance:
             yield Audio(self._phrase.samples, self._phrase.rate)
             return
         spoken: list[Audio] = []
-        turn = Turn(self._request.client, self._request.urgency)
-        async with aclosing(self._manager.speak(self._speak, turn)) as chunks:
+        async with aclosing(self._manager.speak(self._speak, self._turn)) as chunks:
             async for audio in chunks:
                 spoken.append(audio)
                 yield audio

@@ -39,6 +39,9 @@ class SpeechRequest:
     use_cache: bool = True
     """Take sentences from the phrase cache and leave them there."""
 
+    keep_alive: float | str | None = None
+    """How long the model shall stay in memory afterwards: seconds, "5m", 0, -1; None as it is configured."""
+
     client: str = ""
     """Who asks: turns are shared evenly between clients."""
 

@@ -13,11 +13,12 @@ from typing import Final, Self, cast
 
 from ..config import Config
 from ..events import EventBus, SpeechEnded
-from ..models.manager import ModelManager
+from ..models.manager import ModelManager, Turn
 from .audio.chain import AudioChain, ChainOptions
 from .audio.pcm import silence
 from .cache import PhraseCache
 from .choose import VoiceChooser
+from .job_life import JobLife
 from .leveling import Leveling
 from .pieces import Piece, Sentence, Utterance
 from .request import SpeechRequest, TextFeed
@@ -74,6 +75,8 @@ class Response:
         self._script = Script(request, text, parts.config, parts.manager, parts.chooser, parts.speakable)
         self._tasks: set[asyncio.Task[None]] = set()
         self._levels = parts.leveling.response()
+        self._life = JobLife(parts.bus, request.client)
+        self._turn = Turn(request.client, request.urgency, self._life.job, request.keep_alive, self._life.now)
         self._began = time.monotonic()
         self._first_audio: float | None = None
         self._heard_until = 0.0
@@ -89,6 +92,7 @@ class Response:
         """Hertz of the audio; known when the first comes."""
 
     async def __aenter__(self) -> Self:
+        self._life.now("queued", 0)
         self._start(self._produce())
         return self
 
@@ -215,7 +219,8 @@ class Response:
         )
         self._promised_until = max(self._promised_until, now) + len(line.words) * _SECONDS_PER_CHARACTER / speed
         piece = Piece(sentence, line.written)
-        utterance = Utterance(sentence, self._request, self._parts.manager, self._parts.cache)
+        utterance = Utterance(sentence, self._request, self._turn, self._parts.manager, self._parts.cache)
+        self._life.speaks_with(line.voice)
         await utterance.look()
         self._start(piece.fill(utterance.audio()))
         self._in_work += 1
@@ -258,5 +263,6 @@ class Response:
             error=(str(error) or type(error).__name__) if isinstance(error, Exception) else None,
             left=not self._complete and not isinstance(error, Exception),
         )
+        self._life.end(ended)
         _LOGGER.info("%s", ended)
         self._parts.bus.publish(ended)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 
 from ..config import Config
+from ..errors import SpeechError
 from ..models.manager import ModelManager
 from ..models.voices import ChosenVoice, VoiceCatalog
 from .choose import VoiceChooser
@@ -15,6 +17,8 @@ from .sentences import sentences, whole_text
 from .speakable import Speakable
 from .text.ssml import SsmlItem, parse
 from .text.stream import TextStream
+
+_LOGGER = logging.getLogger(__name__)
 
 _DETECT_BY = 600
 """Characters of a text by which its language is told."""
@@ -70,7 +74,7 @@ class Script:
         """Yield each line as soon as it is known; `audio_ahead` tells how long a listener can still wait."""
         request, catalog = self._request, self._manager.catalog
         if request.voice and not catalog.find(request.voice):
-            catalog = await self._manager.voices(patience=2)
+            catalog = await self._look_for(request.voice)
         choice = None
         if isinstance(self._text, str) and not request.ssml:
             choice = self._choose(request, catalog, self._text[:_DETECT_BY])
@@ -92,6 +96,16 @@ class Script:
                 yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text))
         if choice is None:
             self._choose(request, catalog)
+
+    async def _look_for(self, voice: str) -> VoiceCatalog:
+        """Look for a voice that was not there a moment ago."""
+        try:
+            return await self._manager.voices_with(voice)
+        except SpeechError as error:
+            if self._request.strict_voice:
+                raise
+            _LOGGER.warning("%s", error)
+            return self._manager.catalog
 
     def _choose(self, request: SpeechRequest, catalog: VoiceCatalog, text: str = "") -> tuple[ChosenVoice, str]:
         choice = self._chooser.choose(request, catalog, text)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from ..config import Config
-from ..errors import ModelUnavailable, ShuttingDown, TextTooLong
+from ..config.values import parse_keep_alive
+from ..errors import InvalidRequest, ModelUnavailable, ShuttingDown, TextTooLong
 from ..events import EventBus
 from ..models.manager import ModelManager
 from ..models.voices import VoiceCatalog
@@ -93,4 +94,9 @@ class SpeechService:
         """Speak a text: a context manager that gives PCM as it is made, and stops everything when it is left."""
         if self._stopping:
             raise ShuttingDown("The service is stopping")
+        if request.keep_alive is not None:
+            try:
+                parse_keep_alive(request.keep_alive)
+            except ValueError as error:
+                raise InvalidRequest(f"keep_alive {error}") from None
         return Response(self._parts, request, text)

@@ -1,17 +1,31 @@
-"""Start a worker: `python -m wyoming_openspeakers.worker FD LOG_LEVEL`, with a socket to the service as FD."""
+"""Start a worker: `python -P .../worker/__main__.py FD PARENT LOG_LEVEL`, with a socket to the service as FD.
+
+It is run as a file, for the interpreter may be that of an environment without this package.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import faulthandler
+import importlib.util
 import logging
 import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+
+
+def _find_package() -> None:
+    """Make this package importable, and nothing that lies beside it: the environment has its own numpy and torch."""
+    folder = Path(__file__).resolve().parents[1]
+    spec = importlib.util.spec_from_file_location(folder.name, folder / "__init__.py")
+    assert spec and spec.loader
+    package = sys.modules[folder.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
 
 
 def _die_with_parent(parent: int) -> None:
@@ -31,8 +45,9 @@ def main() -> None:
     # An engine that prints must not disturb what the service prints.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(level=level.upper(), format="%(levelname)s:worker:%(name)s:%(message)s")
+    _find_package()
 
-    from .server import WorkerServer
+    from wyoming_openspeakers.worker.server import WorkerServer
 
     with socket.socket(fileno=descriptor) as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
         WorkerServer(connection).run()

@@ -1,4 +1,11 @@
-"""What the service and a worker say to each other, in Wyoming's framing over a socket pair."""
+"""What the service and a worker say to each other, in Wyoming's framing over a socket pair.
+
+Each command has an `id`, which its answers repeat. LOAD, PARK, UNPARK and UNLOAD are carried out one after the other
+and answered with LOADED, PARKED, LOADED and UNLOADED, which bring the model's Memory, or with ERROR. After an ERROR
+the worker holds nothing of the model in memory, except when its code is WRONG_STATE: then nothing has changed. A model
+that could not be unparked may be unparked or loaded anew. HELLO and MEMORY bring the Memory of the whole process; the
+worker says MEMORY on its own when that has changed.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +37,9 @@ STUCK = "stuck"
 
 OUT_OF_MEMORY = "out_of_memory"
 """Code of an error that goes away when there is more room."""
+
+WRONG_STATE = "wrong_state"
+"""Code of an error to a command that does not go with where the model is: to park what speaks or is not loaded."""
 
 
 @dataclass(frozen=True)

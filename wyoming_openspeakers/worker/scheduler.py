@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from ..engines.base import Audio, CancelFlag, Cancelled, EngineError, Share
-
-_LOGGER = logging.getLogger(__name__)
+from .failures import explain_speaking
 
 _SOON = 0.5
 """Seconds before a listener runs dry at which his next chunk cannot wait for others."""
+
+Failure = Cancelled | EngineError | None
+"""Why a job ended before its engine was done."""
 
 
 @dataclass(eq=False)
@@ -57,7 +57,7 @@ class Scheduler:
     def __init__(
         self,
         on_audio: Callable[[int, Audio], None],
-        on_end: Callable[[int, Exception | None, bool], None],
+        on_end: Callable[[int, Failure, bool], None],
         lanes: int = 1,
     ) -> None:
         self._on_audio = on_audio
@@ -90,7 +90,13 @@ class Scheduler:
             return
         job.cancel.set()
         if waits:
-            self._end(job, Cancelled())
+            _close(job)
+            self._on_end(job_id, Cancelled(), job.began)
+
+    def is_speaking(self, model: str) -> bool:
+        """Whether a model has a job that has not ended."""
+        with self._changed:
+            return any(job.model == model for job in self._jobs)
 
     def stuck(self) -> list[tuple[Job, float]]:
         """The jobs whose step takes longer than it may, and how long that is."""
@@ -124,7 +130,7 @@ class Scheduler:
         return job
 
     def _step(self, job: Job) -> None:
-        error: Exception | None = None
+        error: Failure = None
         ended = True
         try:
             if job.cancel:
@@ -137,23 +143,24 @@ class Scheduler:
             ended = False
         except StopIteration:
             pass
-        except (Cancelled, EngineError) as failure:
-            error = failure
-        except Exception as failure:
+        except (Exception, SystemExit) as failure:
             # Native code that was interrupted says so in its own way.
-            if not job.cancel:
-                where = "".join(traceback.format_tb(failure.__traceback__))
-                _LOGGER.error("The engine failed with a %s\n%s", type(failure).__name__, where)
-                _LOGGER.debug("It said: %s", failure)
-            error = Cancelled() if job.cancel else failure
+            is_cancelled = job.cancel or isinstance(failure, Cancelled)
+            error = Cancelled() if is_cancelled else explain_speaking(failure, job.model)
+        if ended:
+            _close(job)
         with self._changed:
             del self._running[job]
             if ended:
                 self._jobs.remove(job)
             self._changed.notify_all()
         if ended:
-            self._end(job, error)
+            self._on_end(job.id, error, job.began)
 
-    def _end(self, job: Job, error: Exception | None) -> None:
+
+def _close(job: Job) -> None:
+    """Have the engine clean up after a job; what fails then must not keep anyone from the end of it."""
+    try:
         job.chunks.close()
-        self._on_end(job.id, error, job.began)
+    except (Exception, SystemExit) as failure:
+        explain_speaking(failure, job.model)

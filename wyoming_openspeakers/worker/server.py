@@ -4,26 +4,60 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import numpy as np
 from wyoming.event import Event, read_event, write_event
 
-from ..engines.base import Audio, CancelFlag, Cancelled, Engine, EngineError, EngineRequest, engine_class
-from . import protocol
-from .scheduler import Job, Scheduler
+from ..engines.base import Audio, CancelFlag, Cancelled, Engine, EngineError, EngineRequest
+from . import memory, protocol
+from .failures import explain_loading
+from .models import Models
+from .scheduler import Failure, Job, Scheduler
 
 _LOGGER = logging.getLogger(__name__)
 _MOST_LANES = 8
 _WATCH_EVERY = 0.1
 
+_WORTH_TELLING = 16 * 2**20
+"""Bytes by which the process must have grown or shrunk."""
+
+_TELL_EVERY = 0.5
+
 
 def _chunks(engine: Engine, request: EngineRequest) -> Generator[Audio, None, None]:
     """An engine's audio as a generator, whatever iterator the engine returns, started only on its first turn."""
     yield from engine.stream(request)
+
+
+def _job(engine: Engine, speak: protocol.Speak) -> Job:
+    request = EngineRequest(
+        text=speak.text,
+        voice=speak.voice,
+        language=speak.language,
+        speaker=speak.speaker,
+        speed=speak.speed,
+        seed=speak.seed,
+        parameters=speak.parameters,
+        cancel=CancelFlag(),
+    )
+    return Job(
+        id=speak.id,
+        chunks=_chunks(engine, request),
+        cancel=request.cancel,
+        urgency=speak.urgency,
+        deadline=time.monotonic() + speak.needed_in,
+        client=speak.client,
+        model=speak.model,
+        parallel=engine.capabilities.parallel,
+        share=request.share,
+        first_audio=speak.first_audio,
+        audio_gap=speak.audio_gap,
+    )
 
 
 class WorkerServer:
@@ -33,99 +67,90 @@ class WorkerServer:
         self._reader = connection.makefile("rb")
         self._writer = connection.makefile("wb")
         self._write_lock = threading.Lock()
-        self._engines: dict[str, Engine] = {}
         self._scheduler = Scheduler(self._send_audio, self._send_end, min(_MOST_LANES, os.cpu_count() or 1))
-        self._commands: dict[str, Callable[[Event], None]] = {
-            protocol.LOAD: self._load,
-            protocol.UNLOAD: self._unload,
-            protocol.SPEAK: self._speak,
-            protocol.CANCEL: lambda event: self._scheduler.cancel(event.data["id"]),
-        }
+        self._models = Models(self._scheduler.is_speaking)
+        self._changes: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._told = protocol.Memory()
+        self._told_at = 0.0
+        self._has_spoken = threading.Event()
 
     def run(self) -> None:
         """Serve until the connection ends."""
         self._scheduler.start()
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
-        self._send(Event(protocol.HELLO, {"pid": os.getpid()}))
+        # A thread of their own: other models go on speaking and can be cancelled meanwhile. One thread: two changes
+        # at once could not tell whose memory is whose.
+        threading.Thread(target=self._change_models, name="models", daemon=True).start()
+        self._tell(Event(protocol.HELLO, {"pid": os.getpid()}), memory.totals())
         while event := read_event(self._reader):
-            command = self._commands.get(event.type)
-            if command is None:
-                _LOGGER.error("Unknown message: %s", event.type)
-                continue
-            command(event)
+            match event.type:
+                case protocol.LOAD | protocol.PARK | protocol.UNPARK | protocol.UNLOAD:
+                    self._changes.put(event)
+                case protocol.SPEAK:
+                    self._speak(protocol.Speak.from_event(event))
+                case protocol.CANCEL:
+                    self._scheduler.cancel(event.data["id"])
+                case _:
+                    _LOGGER.error("Unknown message: %s", event.type)
 
     def _watch(self) -> None:
-        """Tell the service of an engine that is stuck; only the service can end this process."""
+        """Tell the service of an engine that is stuck, for only the service can end this process, and of growth."""
         while True:
             time.sleep(_WATCH_EVERY)
             for job, limit in self._scheduler.stuck():
                 job.cancel.set()
                 text = f"{job.model} gave no audio for {limit:g} s and was restarted"
                 self._send(Event(protocol.ERROR, {"id": job.id, "code": protocol.STUCK, "text": text}))
+            if self._has_spoken.is_set() and time.monotonic() >= self._told_at + _TELL_EVERY:
+                self._has_spoken.clear()
+                self._tell_growth()
 
-    def _load(self, event: Event) -> None:
-        # On its own thread: other models go on speaking and can be cancelled meanwhile.
-        threading.Thread(target=self._load_now, args=(protocol.Load.from_event(event),), daemon=True).start()
+    def _tell_growth(self) -> None:
+        now, told = memory.totals(), self._told
+        if max(abs(now.host - told.host), abs(now.device - told.device)) > _WORTH_TELLING:
+            self._tell(Event(protocol.MEMORY), now)
 
-    def _load_now(self, load: protocol.Load) -> None:
-        model = load.model.id
+    def _change_models(self) -> None:
+        while True:
+            self._change(self._changes.get())
+
+    def _change(self, event: Event) -> None:
+        """Carry out one command and answer it."""
+        name = event.data["model"]["id"] if event.type == protocol.LOAD else event.data["model"]
         try:
-            engine = engine_class(load.model.engine)()
-            engine.load(load.model, load.device)
+            match event.type:
+                case protocol.LOAD:
+                    load = protocol.Load.from_event(event)
+                    answer, told = protocol.LOADED, self._models.load(load.model, load.device)
+                case protocol.PARK:
+                    answer, told = protocol.PARKED, self._models.park(name)
+                case protocol.UNPARK:
+                    answer, told = protocol.LOADED, self._models.unpark(name)
+                case _:
+                    answer, told = protocol.UNLOADED, self._models.unload(name)
+            self._tell(Event(answer, {"id": event.data["id"], "model": name}), told)
+        except Exception as failure:
+            error = explain_loading(failure, name)
+            data = {"id": event.data["id"], "model": name, "code": error.code, "text": str(error)}
+            self._tell(Event(protocol.ERROR, data), memory.totals())
+
+    def _tell(self, event: Event, now: protocol.Memory) -> None:
+        self._told, self._told_at = now, time.monotonic()
+        event.data["memory"] = now.data()
+        self._send(event)
+
+    def _speak(self, speak: protocol.Speak) -> None:
+        try:
+            with self._models.ready(speak.model) as engine:
+                self._scheduler.add(_job(engine, speak))
         except EngineError as error:
-            self._send(Event(protocol.ERROR, {"model": model, "code": error.code, "text": str(error)}))
-        except Exception as error:
-            _LOGGER.exception("Loading %s failed", model)
-            text = f"{type(error).__name__}: {error}"
-            self._send(Event(protocol.ERROR, {"model": model, "code": "engine_failed", "text": text}))
-        else:
-            self._engines[model] = engine
-            self._send(Event(protocol.LOADED, {"model": model}))
-
-    def _unload(self, event: Event) -> None:
-        model = event.data["model"]
-        engine = self._engines.pop(model, None)
-        if engine:
-            engine.unload()
-        self._send(Event(protocol.UNLOADED, {"model": model}))
-
-    def _speak(self, event: Event) -> None:
-        speak = protocol.Speak.from_event(event)
-        engine = self._engines.get(speak.model)
-        if engine is None:
-            self._send_end(speak.id, EngineError(f"{speak.model} is not loaded"), began=False)
-            return
-        request = EngineRequest(
-            text=speak.text,
-            voice=speak.voice,
-            language=speak.language,
-            speaker=speak.speaker,
-            speed=speak.speed,
-            seed=speak.seed,
-            parameters=speak.parameters,
-            cancel=CancelFlag(),
-        )
-        self._scheduler.add(
-            Job(
-                id=speak.id,
-                chunks=_chunks(engine, request),
-                cancel=request.cancel,
-                urgency=speak.urgency,
-                deadline=time.monotonic() + speak.needed_in,
-                client=speak.client,
-                model=speak.model,
-                parallel=engine.capabilities.parallel,
-                share=request.share,
-                first_audio=speak.first_audio,
-                audio_gap=speak.audio_gap,
-            )
-        )
+            self._send_end(speak.id, error, began=False)
 
     def _send_audio(self, job_id: int, audio: Audio) -> None:
         samples = np.ascontiguousarray(audio.samples, dtype=np.float32)
         self._send(Event(protocol.AUDIO, {"id": job_id, "rate": audio.rate}, samples.tobytes()))
 
-    def _send_end(self, job_id: int, error: Exception | None, began: bool) -> None:
+    def _send_end(self, job_id: int, error: Failure, began: bool) -> None:
         match error:
             case None:
                 event = Event(protocol.DONE, {"id": job_id})
@@ -133,10 +158,10 @@ class WorkerServer:
                 event = Event(protocol.CANCELLED, {"id": job_id})
             case EngineError():
                 event = Event(protocol.ERROR, {"id": job_id, "code": error.code, "text": str(error)})
-            case _:
-                # Its own words may quote what was to be said, which is nobody's business but the listener's.
-                text = f"The engine failed with a {type(error).__name__}; the log tells where"
-                event = Event(protocol.ERROR, {"id": job_id, "code": "engine_failed", "text": text})
+                if error.code == protocol.OUT_OF_MEMORY:
+                    # Before the service knows, for it may try again at once.
+                    memory.give_back()
+        self._has_spoken.set()
         self._send(event)
 
     def _send(self, event: Event) -> None:

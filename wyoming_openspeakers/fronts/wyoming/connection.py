@@ -169,15 +169,17 @@ class Connection:
         voice = event.data.get("voice") or {}
         if not isinstance(voice, dict):
             raise InvalidRequest("voice must be an object with a name, a language or both")
+        # Ours alone: what a client may say about a request besides Wyoming's own fields.
         context = event.data.get("context")
+        ours = context if isinstance(context, dict) else {}
         return SpeechRequest(
             voice=_string(voice, "name"),
             speaker=_string(voice, "speaker"),
             language=_string(voice, "language"),
             ssml=event.data.get("text_format") == "ssml",
             strict_voice=False,
-            # Ours alone: a client that wants the same words said anew sends `"context": {"cache": false}`.
-            use_cache=not (isinstance(context, dict) and context.get("cache") is False),
+            use_cache=ours.get("cache") is not False,
+            keep_alive=ours.get("keep_alive"),
             client=self._client,
         )
 

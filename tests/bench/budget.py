@@ -1,0 +1,132 @@
+"""Three models under a budget for two, wanted at random; and who goes first when an audiobook is being read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+
+from bench.results import Figure, middle, percentile
+from bench.servers import Setup
+from bench.torch_house import MANY_WORDS, checkpoints, family_memory, say, torch_house
+
+from wyoming_openspeakers.errors import SpeechError
+from wyoming_openspeakers.models.manager import Turn
+from wyoming_openspeakers.models.queue import Urgency
+from wyoming_openspeakers.service import Service
+from wyoming_openspeakers.speech.request import SpeechRequest
+
+_GIGABYTES = 0.3
+_MODELS = ("first", "second", "third")
+_CLIENTS = 6
+_SAMPLE_EVERY = 0.01
+_PAGE_ROUNDING = 4 << 20
+
+
+def measure(setup: Setup) -> list[Figure]:
+    """Find out what two models take, allow just that, and ask for three."""
+    checkpoints(setup, _GIGABYTES, _MODELS)
+    return asyncio.run(_measure(setup))
+
+
+async def _measure(setup: Setup) -> list[Figure]:
+    budget = await _taken_by_two(setup)
+    async with torch_house(setup, _MODELS, models__host_memory=f"{budget}", limits__queue_wait=600) as service:
+        mixed = await _mixed(service, setup.count(500, least=60), budget)
+    async with torch_house(setup, _MODELS, models__host_memory=f"{budget}") as service:
+        polite = await _behind_a_job(service, setup.count(20, least=5))
+    return [*mixed, *polite]
+
+
+async def _taken_by_two(setup: Setup) -> int:
+    """Bytes of two models and their process, after they have spoken."""
+    async with torch_house(setup, _MODELS) as service:
+        for model in _MODELS[:2] * 3:
+            await say(service, model, MANY_WORDS, Turn())
+        await asyncio.sleep(1)
+        return int(service.manager.residents.pools()["cpu"]["used"] * 1.05)
+
+
+async def _mixed(service: Service, requests: int, budget: int) -> list[Figure]:
+    chance = random.Random(11)
+    plan = [(chance.choice(_MODELS), chance.choice(list(Urgency))) for _ in range(requests)]
+    ends: Counter[str] = Counter()
+    booked, taken = [], []
+
+    async def sample() -> None:
+        while True:
+            booked.append(service.manager.residents.pools()["cpu"]["used"])
+            taken.append(await asyncio.to_thread(family_memory))
+            await asyncio.sleep(_SAMPLE_EVERY)
+
+    async def client(number: int) -> None:
+        for model, urgency in plan[number::_CLIENTS]:
+            try:
+                seconds = await say(service, model, "the cat sat on the mat", Turn(f"client {number}", urgency))
+                ends["spoken" if seconds > 0.1 else "nothing"] += 1
+            except SpeechError as error:
+                ends[error.code] += 1
+
+    sampler = asyncio.create_task(sample())
+    began = time.perf_counter()
+    await asyncio.gather(*(client(number) for number in range(_CLIENTS)))
+    total = time.perf_counter() - began
+    sampler.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await sampler
+    note = f"{requests} requests of {_CLIENTS} clients in {total:.0f} s; {dict(ends)}"
+    return [
+        Figure("budget", "requests that were not spoken", requests - ends["spoken"], at_most=0, note=note),
+        Figure("budget", "most memory in the books, of the budget", max(booked) / budget, at_most=1,
+               note=f"{max(booked) / 1e6:.0f} of {budget / 1e6:.0f} MB, looked at {len(booked)} times"),
+        Figure("budget", "most memory that the system saw, of the budget", max(taken) / budget, at_most=1,
+               note=f"{max(taken) / 1e6:.0f} MB; median {middle(taken) / 1e6:.0f} MB"),
+    ]  # fmt: skip
+
+
+async def _behind_a_job(service: Service, rounds: int) -> list[Figure]:
+    """Read 5,000 words aloud with one model and interrupt with a short sentence: on the same model, then on another."""
+    figures = []
+    words = (MANY_WORDS.split() * 300)[:5000]
+    # Sentences of the length that people write.
+    text = " ".join(f"{' '.join(words[begin:begin + 14])}." for begin in range(0, len(words), 14))
+    sentence = " ".join(words[:14])
+    for model in ("first", "second"):
+        await say(service, model, sentence, Turn())
+    for model in ("first", "second"):
+        segments, usual = [], []
+        for _ in range(9):
+            segments.append(await _time(service, "first", sentence))
+            usual.append(await _time(service, model, "stop it"))
+        job = asyncio.create_task(_read(service, text))
+        await asyncio.sleep(2)
+        late = []
+        for _ in range(rounds):
+            late.append(await _time(service, model, "stop it") - middle(usual))
+            await asyncio.sleep(random.Random(len(late)).uniform(0.05, 0.4))
+        assert not job.done(), "the job was over too soon to be in the way"
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
+        which = "the same model" if model == "first" else "another model that is resident"
+        figures.append(
+            Figure("budget", f"interactive behind a 5,000-word job, {which}: wait in segments",
+                   percentile(late, 95) / middle(segments), at_most=1,
+                   note=f"95th percentile {percentile(late, 95) * 1000:.0f} ms of {rounds}; a segment takes "
+                        f"{middle(segments) * 1000:.0f} ms, the request alone {middle(usual) * 1000:.0f} ms")
+        )  # fmt: skip
+    return figures
+
+
+async def _time(service: Service, model: str, text: str) -> float:
+    began = time.perf_counter()
+    await say(service, model, text, Turn("somebody"))
+    return time.perf_counter() - began
+
+
+async def _read(service: Service, text: str) -> None:
+    request = SpeechRequest(voice="first", urgency=Urgency.JOB, client="reader")
+    async with service.speech.speak(request, text) as response:
+        async for _ in response.pcm():
+            pass

@@ -1,0 +1,232 @@
+"""Loads, parks and unloads models in worker processes, and keeps the books of what they take there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from ..errors import ModelUnavailable, OutOfMemory, SpeechError, SynthesisFailed, Timeout
+from ..events import EventBus, ModelState, ModelStateChanged, WorkerExited
+from ..worker.protocol import Memory
+from .devices import engine_device, worker_variables
+from .ledger import HOST, Ledger
+from .measured import Measured
+from .places import Places
+from .registry import SERVICE, Registry
+from .residency import Action, Residency, Step
+from .worker_pool import WorkerPool
+from .worker_process import WorkerGone, WorkerProcess
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class EndedLoading(SynthesisFailed):
+    """The process ended while it loaded a model."""
+
+
+class Loader:
+    """Carries out the steps that residency decides on, and tells it how each went."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        places: Places,
+        ledger: Ledger,
+        residency: Residency,
+        measured: Measured,
+        bus: EventBus,
+        patience: float,
+    ) -> None:
+        self._registry = registry
+        self._places = places
+        self._ledger = ledger
+        self._residency = residency
+        self._measured = measured
+        self._bus = bus
+        self._patience = patience
+        self.workers = WorkerPool(self._on_exit, self._on_memory)
+        self._processes: dict[str, WorkerProcess] = {}
+        self._is_stopping = False
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when something ended that residency may have waited for."""
+        self.on_lost: Callable[[str], None] = lambda model: None
+        """Called with each model whose process ended unasked."""
+        self._actions: Mapping[Action, tuple[ModelState, Callable[[str, str], Awaitable[None]]]] = {
+            Action.LOAD: ("loading", self._load),
+            Action.UNPARK: ("loading", self._unpark),
+            Action.PARK: ("parking", self._park),
+            Action.UNLOAD: ("unloading", self._unload),
+        }
+
+    def process(self, model: str) -> WorkerProcess:
+        """The process that has a model."""
+        return self._processes[model]
+
+    def check(self, model: str) -> None:
+        """Raise when a model cannot be there soon."""
+        self.workers.check(self._process_name(model, self._ledger[model].pool))
+
+    def begin(self, step: Step) -> Awaitable[None]:
+        """Put a step into the books; what is returned carries it out and raises nothing."""
+        state, action = self._actions[step.action]
+        if step.action is Action.LOAD:
+            self._ledger.began(step.model, self._process_name(step.model, step.pool))
+        self._tell(step.model, state, step.pool)
+        return action(step.model, step.pool)
+
+    async def stop(self) -> None:
+        """End all workers."""
+        self._is_stopping = True
+        await self.workers.stop_all()
+
+    async def _load(self, model: str, pool: str) -> None:
+        began = time.monotonic()
+        with self._failing(model):
+            if problem := await asyncio.to_thread(self._registry.problem, model):
+                raise ModelUnavailable(f"Model {model}: {problem}")
+            device = self._places.devices[pool]
+            variables = worker_variables(device)
+            process = await self.workers.process(self._ledger[model].process, self._registry.python(model), variables)
+            memory = await self._in_time(
+                model, process, process.load(self._registry.spec(model), engine_device(device))
+            )
+            self._processes[model] = process
+            self._loaded(model, pool, memory, time.monotonic() - began)
+
+    async def _unpark(self, model: str, pool: str) -> None:
+        began = time.monotonic()
+        process = self._processes[model]
+        with self._failing(model):
+            memory = await self._in_time(model, process, process.unpark(model))
+            self._loaded(model, pool, memory, time.monotonic() - began)
+
+    async def _park(self, model: str, pool: str) -> None:
+        process = self._processes[model]
+        try:
+            memory = await process.park(model)
+        except (WorkerGone, SpeechError) as error:
+            if not process.exited.is_set():
+                _LOGGER.warning("%s cannot be parked (%s); it is unloaded", model, error)
+                process.kill("it could not park a model")
+                await process.exited.wait()
+            self._gone(model, pool)
+            return
+        self._ledger.parked(model, memory.model_host)
+        self._measured.note(model, self._places.kind(pool), parked=memory.model_host)
+        self._weigh(process)
+        self._tell(model, "parked", pool)
+        self.on_change()
+
+    async def _unload(self, model: str, pool: str) -> None:
+        process = self._processes.pop(model)
+        others = [other for other in self._ledger.companions(process.name) if other.name != model]
+        try:
+            if others:
+                await process.unload(model)
+            else:
+                await self.workers.stop(process.name)
+        except (WorkerGone, SpeechError) as error:
+            _LOGGER.warning("%s could not be unloaded (%s); its process is ended", model, error)
+            process.kill("it could not unload a model")
+            await process.exited.wait()
+        self._gone(model, pool)
+        if others:
+            self._weigh(process)
+
+    def _loaded(self, model: str, pool: str, memory: Memory, seconds: float) -> None:
+        process = self._processes[model]
+        if process.exited.is_set():
+            raise EndedLoading(f"The process {process.name} ended right after it loaded {model}")
+        size = memory.model_host if pool == HOST else memory.model_device
+        copy = 0 if pool == HOST else memory.model_host
+        self._ledger.loaded(model, time.monotonic(), seconds, size, copy)
+        self._measured.note(model, self._places.kind(pool), resident=size)
+        self._ledger[model].parked_size = self._places.parked_size(model, pool, size)
+        self._weigh(process)
+        _LOGGER.info("Loaded %s on %s in %.1f s, %.0f MB", model, pool, seconds, size / 1e6)
+        self._tell(model, "resident", pool)
+        self.on_change()
+
+    @contextmanager
+    def _failing(self, model: str) -> Iterator[None]:
+        """Tell everyone who waits for a model that it could not be loaded, and why."""
+        error: SpeechError | None = None
+        try:
+            yield
+        except SpeechError as failure:
+            error = failure
+        except WorkerGone as gone:
+            error = EndedLoading(f"{gone}; `wyoming-openspeakers check` may tell why")
+        except Exception:
+            _LOGGER.exception("Loading %s failed", model)
+            error = SynthesisFailed(f"Model {model} could not be loaded; the log tells why")
+        if error:
+            self._failed(model, error)
+
+    def _failed(self, model: str, error: SpeechError) -> None:
+        pool = self._ledger[model].pool
+        self._processes.pop(model, None)
+        self._residency.failed(model, error)
+        if isinstance(error, OutOfMemory) and self._ledger[model].alone:
+            _LOGGER.warning("%s; others make room, and it is tried once more", error)
+            self._tell(model, "cold", pool)
+        else:
+            _LOGGER.error("%s", error)
+            self._tell(model, "failed", pool, str(error))
+            if isinstance(error, EndedLoading):
+                self.on_lost(model)
+        self.on_change()
+
+    async def _in_time(self, model: str, process: WorkerProcess, work: Awaitable[Memory]) -> Memory:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await work
+        except TimeoutError:
+            process.kill("it did not load its model in time")
+            await process.exited.wait()
+            raise Timeout(f"Model {model} was not loaded within {self._patience:g} s; its process was ended") from None
+
+    def _process_name(self, model: str, pool: str) -> str:
+        environment = self._registry.environment(model)
+        name = environment if environment != SERVICE else f"{SERVICE}/{self._registry.entry(model).engine}"
+        return name if pool == HOST else f"{name}@{pool}"
+
+    def _gone(self, model: str, pool: str) -> None:
+        self._processes.pop(model, None)
+        self._ledger.gone(model)
+        self._tell(model, "cold", pool)
+        self.on_change()
+
+    def _on_exit(self, process: WorkerProcess, reason: str) -> None:
+        self._ledger.forget_process(process.name)
+        # Those that are on their way are told of by whoever waits for them.
+        lost = [model for model in self._ledger.companions(process.name) if model.is_there]
+        for model in lost:
+            self._processes.pop(model.name, None)
+            self._ledger.gone(model.name)
+            self._tell(model.name, "cold", model.pool)
+        self._bus.publish(WorkerExited(process.name, reason, process.is_stopping))
+        if not self._is_stopping:
+            for model in lost:
+                self.on_lost(model.name)
+            self.on_change()
+
+    def _on_memory(self, process: WorkerProcess) -> None:
+        self._weigh(process)
+        self.on_change()
+
+    def _weigh(self, process: WorkerProcess) -> None:
+        """Put into the books what a process takes besides its models."""
+        companions = self._ledger.companions(process.name)
+        pools = {HOST: process.memory.host, **{m.pool: process.memory.device for m in companions if m.pool != HOST}}
+        for pool, total in pools.items():
+            models = sum(model.held.get(pool, 0) for model in companions)
+            self._ledger.set_overhead(process.name, pool, total - models)
+
+    def _tell(self, model: str, state: ModelState, pool: str, error: str | None = None) -> None:
+        held = self._ledger.held(model)
+        memory = held.get(HOST, 0) if state == "parked" else held.get(pool, 0)
+        self._bus.publish(ModelStateChanged(model, state, error, pool, memory))
