@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -228,6 +228,7 @@ class Bus:
         monkeypatch.setattr(cuda, "Stream", lambda device: self)
         monkeypatch.setattr(cuda, "current_stream", lambda device: self)
         monkeypatch.setattr(cuda, "stream", self.copying)
+        monkeypatch.setattr(cuda, "device", lambda device: nullcontext())
         monkeypatch.setattr(cuda, "synchronize", lambda device: None)
         monkeypatch.setattr(cuda, "empty_cache", lambda: None)
         monkeypatch.setattr(cuda, "cudart", lambda: self)

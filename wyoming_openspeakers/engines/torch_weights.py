@@ -10,40 +10,17 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .torch_checkpoint import large_pages
+from .torch_layout import Stage, bytes_of, lay_out
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-ALIGNMENT = 64
-"""What vector instructions and copies like; weights keep their place within as many bytes."""
-
-
-@dataclass
-class _Block:
-    """Bytes of one storage that weights use: of one weight, or of several that overlap because they are tied."""
-
-    storage: torch.UntypedStorage
-    begin: int
-    end: int
-    place: int = 0
-    """Where it is in the one block of all."""
-
-    weights: list[torch.Tensor] = field(default_factory=list)
-
-
-@dataclass
-class _Stage:
-    """Modules that are waited for together, and where their weights are in the one block of all."""
-
-    modules: list[nn.Module]
-    blocks: list[_Block]
-    begin: int = 0
-    end: int = 0
+PORTABLE = 1
+"""CUDA's flag for host memory that is page-locked for all devices."""
 
 
 class TorchWeights:
@@ -64,7 +41,7 @@ class TorchWeights:
 
         self._device = torch.device(device)
         self._keep_host_copy = keep_host_copy
-        self._stages, self._empty, self.bytes = _stages(modules)
+        self._stages, self._empty, self.bytes = lay_out(modules)
         """`bytes` is what the weights need, on the device or parked."""
         self._home: torch.Tensor | None = None
         """The one block on the device, or None while the weights are where the model was loaded to."""
@@ -166,14 +143,14 @@ class TorchWeights:
         for stage in self._stages:
             self._copy_stage(stage, target)
 
-    def _copy_stage(self, stage: _Stage, target: torch.Tensor) -> None:
+    def _copy_stage(self, stage: Stage, target: torch.Tensor) -> None:
         source = self._host if self.is_parked else self._home
         if source is not None:
             target[stage.begin : stage.end].copy_(source[stage.begin : stage.end], non_blocking=True)
             return
         for block in stage.blocks:
             size = block.end - block.begin
-            target[block.place : block.place + size].copy_(_bytes(block), non_blocking=True)
+            target[block.place : block.place + size].copy_(bytes_of(block), non_blocking=True)
 
     def _point_to(self, target: torch.Tensor) -> None:
         import torch
@@ -210,7 +187,10 @@ class TorchWeights:
             # torch's own page-locked memory comes in powers of two, and is kept when it is freed.
             runtime: Any = torch.cuda.cudart()
             address = host.data_ptr()
-            if runtime.cudaHostRegister(address, self.bytes, 0) == runtime.cudaError.success:
+            # On another device this would open it, which takes hundreds of megabytes there.
+            with torch.cuda.device(self._device):
+                state = runtime.cudaHostRegister(address, self.bytes, PORTABLE)
+            if state == runtime.cudaError.success:
                 weakref.finalize(host, runtime.cudaHostUnregister, address).atexit = False
             else:
                 # Copies are only slower then. But the next to ask would be told of the failure: let it be this one.
@@ -237,59 +217,3 @@ class TorchWeights:
             torch.cuda.empty_cache()
         elif self._device.type == "mps":
             torch.mps.empty_cache()
-
-
-def _stages(modules: Sequence[nn.Module]) -> tuple[list[_Stage], list[torch.Tensor], int]:
-    """The stages with the blocks that are theirs first, weights without a byte, and how much room all need."""
-    stages: list[_Stage] = []
-    placed: set[nn.Module] = set()
-    weights: dict[int, tuple[int, torch.Tensor]] = {}
-    for number, outer in enumerate(modules):
-        inner = [module for module in outer.modules() if module not in placed]
-        placed.update(inner)
-        stages.append(_Stage(inner, []))
-        for module in inner:
-            for weight in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
-                weights.setdefault(id(weight), (number, weight))
-    empty = [weight for _, weight in weights.values() if not weight.numel()]
-    for number, block in _blocks([item for item in weights.values() if item[1].numel()]):
-        stages[number].blocks.append(block)
-    place = 0
-    for stage in stages:
-        for block in stage.blocks:
-            block.place = -(-place // ALIGNMENT) * ALIGNMENT + block.begin % ALIGNMENT
-            place = block.place + block.end - block.begin
-        if stage.blocks:
-            stage.begin, stage.end = stage.blocks[0].place, place
-    return stages, empty, place
-
-
-def _blocks(weights: list[tuple[int, torch.Tensor]]) -> Iterator[tuple[int, _Block]]:
-    """Blocks with the number of the first stage that uses them, in the order of the weights."""
-    spans = []
-    for order, (number, weight) in enumerate(weights):
-        size = weight.element_size()
-        begin = weight.storage_offset() * size
-        last = sum((length - 1) * stride for length, stride in zip(weight.size(), weight.stride(), strict=True))
-        spans.append((weight.untyped_storage().data_ptr(), begin, begin + (last + 1) * size, order, number, weight))
-    spans.sort(key=lambda span: span[:4])
-    blocks: list[tuple[int, int, int, _Block]] = []
-    for storage, begin, end, order, number, weight in spans:
-        if blocks and blocks[-1][0] == storage and begin < blocks[-1][3].end:
-            _, first_order, first_number, block = blocks[-1]
-            block.end = max(block.end, end)
-            block.weights.append(weight)
-            blocks[-1] = (storage, min(order, first_order), min(number, first_number), block)
-        else:
-            block = _Block(weight.untyped_storage(), begin, end, weights=[weight])
-            blocks.append((storage, order, number, block))
-    for _, _, number, block in sorted(blocks, key=lambda item: item[1]):
-        yield number, block
-
-
-def _bytes(block: _Block) -> torch.Tensor:
-    """A block as it lies in memory."""
-    import torch
-
-    place = torch.empty(0, dtype=torch.uint8, device=block.storage.device)
-    return place.set_(block.storage, block.begin, (block.end - block.begin,), (1,))

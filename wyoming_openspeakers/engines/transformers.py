@@ -91,7 +91,7 @@ class TransformersEngine(Engine):
             raise EngineError(problem, "package_missing" if "pip install" in problem else "model_missing")
         place = _device(device)
         self._spec = spec
-        self._threads = spec.threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
+        self._threads = spec.threads or min(MAX_THREADS, _cores())
         self._voices = {voice.name: voice for voice in self.voices(spec)}
         folder = find_folder(spec)
         assert folder is not None
@@ -141,6 +141,11 @@ class TransformersEngine(Engine):
     def _on_gpu(self) -> bool:
         """On the processor the weights are in the host's memory as it is."""
         return self._model is not None and self._model.device.type != "cpu"
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _device(name: str) -> torch.device:

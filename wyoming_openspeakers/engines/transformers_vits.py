@@ -88,7 +88,7 @@ class VitsFamily(Family):
 
     def warm_up(self) -> None:
         letters = [token for token in self._tokenizer.encoder if len(token) == 1 and token.isalpha()]
-        numbers = self._tokenizer.convert_tokens_to_ids(letters[:8])
+        numbers = self._tokenizer.convert_tokens_to_ids(letters[:2])
         if numbers:
             self._run(numbers, 0 if self._config.num_speakers > 1 else None, 1.0)
 
