@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .base import EngineError
+from ..base import EngineError
 
 if TYPE_CHECKING:
     import torch

@@ -24,7 +24,7 @@ from wyoming_openspeakers.engines.base import (
     EngineRequest,
     ModelSpec,
 )
-from wyoming_openspeakers.engines.torch_weights import TorchWeights
+from wyoming_openspeakers.engines.torch.weights import TorchWeights
 from wyoming_openspeakers.engines.transformers import TransformersEngine
 
 VOICES = {

@@ -12,8 +12,8 @@ import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .torch_checkpoint import large_pages
-from .torch_layout import Stage, bytes_of, lay_out
+from .checkpoint import large_pages
+from .layout import Stage, bytes_of, lay_out
 
 if TYPE_CHECKING:
     import torch

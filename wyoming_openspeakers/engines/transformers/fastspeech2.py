@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .base import EngineRequest, ModelSpec, Samples, Voice
-from .transformers_family import Family, find_vocoder, library, speaker_number, stages_of, to_samples
-from .transformers_folder import ModelFolder
-from .transformers_load import load_model
+from ..base import EngineRequest, ModelSpec, Samples, Voice
+from .family import Family, find_vocoder, library, speaker_number, stages_of, to_samples
+from .folder import ModelFolder
+from .load import load_model
 
 if TYPE_CHECKING:
     import torch

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .transformers_folder import ModelFolder, find_folder
+from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
+from .folder import ModelFolder, find_folder
 
 if TYPE_CHECKING:
     import torch

@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
-from .offer import offered
-from .torch_cancel import CancellableModules
-from .torch_weights import TorchWeights
-from .transformers_bark import BarkFamily
-from .transformers_family import Family
-from .transformers_fastspeech2 import FastSpeech2Family
-from .transformers_folder import find_folder
-from .transformers_pieces import pieces
-from .transformers_speecht5 import SpeechT5Family
-from .transformers_vits import VitsFamily
+from ..base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from ..offer import offered
+from ..torch.cancel import CancellableModules
+from ..torch.weights import TorchWeights
+from .bark import BarkFamily
+from .family import Family
+from .fastspeech2 import FastSpeech2Family
+from .folder import find_folder
+from .pieces import pieces
+from .speecht5 import SpeechT5Family
+from .vits import VitsFamily
 
 if TYPE_CHECKING:
     import torch

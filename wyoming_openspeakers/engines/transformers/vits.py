@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .transformers_family import Family, library, needs_package, speaker_number, stages_of, to_samples
-from .transformers_folder import ModelFolder
-from .transformers_languages import tag, tag_of_repository
-from .transformers_load import load_model
+from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
+from .family import Family, library, needs_package, speaker_number, stages_of, to_samples
+from .folder import ModelFolder
+from .languages import tag, tag_of_repository
+from .load import load_model
 
 if TYPE_CHECKING:
     import torch

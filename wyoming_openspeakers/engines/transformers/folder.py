@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .base import ModelSpec
-from .revision import revision
+from ..base import ModelSpec
+from ..revision import revision
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save_file
 from transformers import VitsModel
 from transformers.utils import logging
 
-from wyoming_openspeakers.engines import transformers_load
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.transformers import TransformersEngine
-from wyoming_openspeakers.engines.transformers_folder import ModelFolder
-from wyoming_openspeakers.engines.transformers_load import load_model
+from wyoming_openspeakers.engines.transformers import load as load_module
+from wyoming_openspeakers.engines.transformers.folder import ModelFolder
+from wyoming_openspeakers.engines.transformers.load import load_model
 
 FILE = "model.safetensors"
 
@@ -41,14 +41,14 @@ def folder(tmp_path: Path) -> Path:
 def placed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each model that was loaded got its files' tensors as they are."""
     found: list[bool] = []
-    real = transformers_load._place
+    real = load_module._place
 
     def place(*arguments: Any) -> Any:
         model = real(*arguments)
         found.append(model is not None)
         return model
 
-    monkeypatch.setattr(transformers_load, "_place", place)
+    monkeypatch.setattr(load_module, "_place", place)
     return found
 
 
@@ -184,6 +184,6 @@ def test_a_lack_of_memory_is_told_as_it_is(folder: Path, monkeypatch: pytest.Mon
     def full(*arguments: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(transformers_load, "read_tensors", full)
+    monkeypatch.setattr(load_module, "read_tensors", full)
     with pytest.raises(torch.OutOfMemoryError):
         load_model(VitsModel, ModelFolder(folder), torch.float32)

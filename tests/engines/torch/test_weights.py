@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="torch is not installed: pip install torch")
 import torch
 from torch import nn
 
-from wyoming_openspeakers.engines.torch_weights import TorchWeights
+from wyoming_openspeakers.engines.torch.weights import TorchWeights
 
 
 class Mixed(nn.Module):  # type: ignore[misc]

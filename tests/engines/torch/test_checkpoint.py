@@ -11,9 +11,9 @@ pytest.importorskip("safetensors", reason="safetensors is not installed: pip ins
 import torch
 from safetensors.torch import save_file
 
-from wyoming_openspeakers.engines import torch_checkpoint
 from wyoming_openspeakers.engines.base import EngineError
-from wyoming_openspeakers.engines.torch_checkpoint import float_types, read_tensors
+from wyoming_openspeakers.engines.torch import checkpoint
+from wyoming_openspeakers.engines.torch.checkpoint import float_types, read_tensors
 
 TENSORS = {
     "matrix": torch.randn(300, 700),
@@ -29,7 +29,7 @@ TENSORS = {
 
 @pytest.mark.parametrize("piece", [1_000, 8 << 20])
 def test_reads_what_was_saved(tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_checkpoint, "PIECE", piece)
+    monkeypatch.setattr(checkpoint, "PIECE", piece)
     save_file(TENSORS, tmp_path / "one", {"format": "pt"})
     save_file({"more": torch.ones(4)}, tmp_path / "two")
     tensors = read_tensors([tmp_path / "one", tmp_path / "two"])

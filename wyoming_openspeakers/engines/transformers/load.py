@@ -12,9 +12,9 @@ import importlib
 import pickle
 from typing import TYPE_CHECKING, Any
 
-from .base import EngineError
-from .torch_checkpoint import float_types, read_tensors
-from .transformers_folder import ModelFolder
+from ..base import EngineError
+from ..torch.checkpoint import float_types, read_tensors
+from .folder import ModelFolder
 
 if TYPE_CHECKING:
     import torch
