@@ -153,8 +153,8 @@ def hifigan(model: Any, config: Any, **settings: Any) -> Any:
     )
 
 
-def fastspeech2(folder: Path, speakers: int = 1) -> Path:
-    """FastSpeech2Conformer together with its vocoder."""
+def fastspeech2(folder: Path, speakers: int = 1, *, apart: bool = False) -> Path:
+    """FastSpeech2Conformer together with its vocoder, or with that in a folder of its own."""
     import torch
     from transformers import (
         FastSpeech2ConformerConfig,
@@ -196,7 +196,9 @@ def fastspeech2(folder: Path, speakers: int = 1) -> Path:
     with torch.no_grad():
         model.model.duration_predictor.linear.weight.zero_()
         model.model.duration_predictor.linear.bias.fill_(math.log(FRAMES_PER_LETTER + 1))
-    model.save_pretrained(folder)
+    (model.model if apart else model).save_pretrained(folder)
+    if apart:
+        model.vocoder.save_pretrained(folder / "vocoder")
     names = ["<blank>", "<unk>", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", " ", ".", ",", "'", "<sos/eos>"]
     vocabulary = {name: number for number, name in enumerate(names)}
     (folder / "vocab.json").write_text(json.dumps(vocabulary), "utf-8")
@@ -249,4 +251,152 @@ def bark(folder: Path, *, hidden: int = 16, layers: int = 1, voices: tuple[str, 
             np.save(file, np.random.default_rng(5).integers(0, 1000, shape))
             index.setdefault(voice, {})[part] = file.relative_to(folder).as_posix()
     (folder / "speaker_embeddings_path.json").write_text(json.dumps(index), "utf-8")
+    return folder
+
+
+def seamless(folder: Path, *, second: bool = False, speakers: int = 4) -> Path:
+    """SeamlessM4T of either version, whole, so with what it listens with; it speaks English, French and German."""
+    import torch
+    from transformers import (
+        SeamlessM4TConfig,
+        SeamlessM4TModel,
+        SeamlessM4TTokenizer,
+        SeamlessM4Tv2Config,
+        SeamlessM4Tv2Model,
+    )
+
+    torch.manual_seed(6)
+    languages = ("deu", "eng", "fra", "lat")
+    words = ["<pad>", "<unk>", "<s>", "</s>", "▁", *LETTERS.replace(" ", ""), *".,HG"]
+    tokenizer = SeamlessM4TTokenizer(
+        vocab={word: number for number, word in enumerate(words)},
+        additional_special_tokens=[f"__{language}__" for language in languages],
+    )
+    tokenizer.save_pretrained(folder)
+    parts = ("encoder", "decoder", "t2u_encoder", "t2u_decoder")
+    size: dict[str, Any] = {"speech_encoder_intermediate_size": 16, "feature_projection_input_dim": 8}
+    size |= {f"{part}_layers": 1 for part in (*parts, "speech_encoder")}
+    size |= {f"{part}_attention_heads": 2 for part in (*parts, "speech_encoder")}
+    size |= {f"{part}_ffn_dim": 16 for part in parts}
+    if second:
+        size |= {"char_vocab_size": 40, "t2u_variance_predictor_embed_dim": 16, "t2u_variance_predictor_hidden_dim": 16}
+    else:
+        size |= {"num_conv_pos_embedding_groups": 2, "num_conv_pos_embeddings": 4, "t2u_max_new_tokens": 60}
+    config: Any = (SeamlessM4Tv2Config if second else SeamlessM4TConfig)(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        initializer_range=0.2,
+        t2u_vocab_size=44,
+        unit_hifi_gan_vocab_size=40,
+        unit_embed_dim=16,
+        lang_embed_dim=4,
+        spkr_embed_dim=4,
+        vocoder_num_langs=3,
+        vocoder_num_spkrs=speakers,
+        upsample_initial_channel=32,
+        resblock_kernel_sizes=[3],
+        resblock_dilation_sizes=[[1, 3]],
+        **size,
+    )
+    model: Any = (SeamlessM4Tv2Model if second else SeamlessM4TModel)(config)
+    predictor = model.t2u_model.model.decoder.duration_predictor if second else model.vocoder.dur_predictor
+    with torch.no_grad():
+        predictor.proj.weight.zero_()
+        predictor.proj.bias.fill_(math.log(FRAMES_PER_LETTER + 1))
+        # Signs that have no sound are never the most likely.
+        model.t2u_model.lm_head.weight[:4] = 0
+    model.save_pretrained(folder)
+    spoken = ("deu", "eng", "fra")
+    generation = json.loads((folder / "generation_config.json").read_text("utf-8"))
+    # Or else the library would take the rest of it for nobody's.
+    del generation["_from_model_config"]
+    generation["text_decoder_lang_to_code_id"] = {
+        language: tokenizer.convert_tokens_to_ids(f"__{language}__") for language in languages
+    }
+    generation["t2u_lang_code_to_id"] = {language: 41 + number for number, language in enumerate(spoken)}
+    generation["vocoder_lang_code_to_id"] = {language: number for number, language in enumerate(spoken)}
+    if second:
+        generation["id_to_text"] = {str(number): word for number, word in enumerate(words)}
+        generation["char_to_id"] = {word: number for number, word in enumerate(words) if len(word) == 1}
+    (folder / "generation_config.json").write_text(json.dumps(generation), "utf-8")
+    return folder
+
+
+def csm(folder: Path) -> Path:
+    """CSM with its codec, a Mimi, at 24 kHz."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import (
+        CsmConfig,
+        CsmForConditionalGeneration,
+        CsmProcessor,
+        EncodecFeatureExtractor,
+        MimiConfig,
+        PreTrainedTokenizerFast,
+    )
+
+    torch.manual_seed(7)
+    special = ("<|begin_of_text|>", "<|end_of_text|>", "<|AUDIO|>", "<|audio_eos|>")
+    words = (*special, "?", *LETTERS, *"[]0.,HG")
+    vocabulary = models.WordLevel({word: number for number, word in enumerate(words)}, unk_token=words[4])
+    letters = Tokenizer(vocabulary)
+    letters.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=letters,
+        bos_token=special[0],
+        eos_token=special[1],
+        pad_token=special[1],
+        unk_token=words[4],
+        extra_special_tokens={"audio_token": special[2], "audio_eos_token": special[3]},
+    )
+    books: dict[str, Any] = {"num_codebooks": 4, "vocab_size": 16}
+    size = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+    }
+    codec = MimiConfig(
+        **{**size, "num_key_value_heads": 2},
+        num_filters=4,
+        codebook_size=16,
+        codebook_dim=8,
+        vector_quantization_hidden_dimension=8,
+        num_quantizers=4,
+        upsample_groups=16,
+    )
+    config = CsmConfig(
+        **books,
+        **size,
+        text_vocab_size=len(words),
+        codebook_pad_token_id=15,
+        # No code, so that the end comes by the longest length allowed.
+        codebook_eos_token_id=99,
+        bos_token_id=0,
+        pad_token_id=1,
+        audio_token_id=2,
+        audio_eos_token_id=3,
+        depth_decoder_config={**books, **size, "backbone_hidden_size": 16, "max_position_embeddings": 5},
+        codec_config=codec.to_dict(),
+    )
+    model: Any = CsmForConditionalGeneration(config)
+    with torch.no_grad():
+        for name, weight in model.codec_model.named_buffers():
+            if name.endswith("embed_sum"):
+                weight.normal_()
+    for generation in (model.generation_config, model.depth_decoder.generation_config):
+        # Or else the library would take what is not in every model's settings for nobody's.
+        generation._from_model_config = False
+        generation.do_sample = True
+    model.generation_config.max_new_tokens = 12
+    model.save_pretrained(folder)
+    template = (
+        "{% for message in messages %}<|begin_of_text|>[{{ message.role }}]{{ message.content[0].text }}<|end_of_text|>"
+        "{% endfor %}"
+    )
+    CsmProcessor(EncodecFeatureExtractor(sampling_rate=24_000), tokenizer, chat_template=template).save_pretrained(
+        folder
+    )
     return folder

@@ -34,7 +34,10 @@ async def _measure(server: Server, requests: int) -> list[Figure]:
     killed = 0
 
     async def client(number: int) -> None:
+        pause = random.Random(number)
         for text in texts[number::_CLIENTS]:
+            # As people do: so that the requests meet the worker in all of its states, and last longer than one of them.
+            await asyncio.sleep(pause.uniform(0, 2))
             try:
                 spoken = await speak(server.port, text, patience=60)
                 ends["audio" if spoken.seconds > 0.2 else "nothing"] += 1
@@ -47,7 +50,7 @@ async def _measure(server: Server, requests: int) -> list[Figure]:
         nonlocal killed
         chance = random.Random(5)
         while True:
-            await asyncio.sleep(chance.uniform(0.1, 1.2))
+            await asyncio.sleep(chance.uniform(0.2, 3))
             workers = server.says_about("/health").get("workers")
             assert isinstance(workers, list)
             for worker in workers:

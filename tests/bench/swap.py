@@ -20,16 +20,26 @@ _GIGABYTES = 1.05
 _ROUNDS = 7
 
 _FLOOR = """
-import sys, time
-import torch, transformers
+import ctypes, gc, os, sys, time
+import torch
 from safetensors.torch import load_file
-import ctypes
+from transformers import VitsModel
+from transformers.utils import logging
+logging.disable_progress_bar()
 torch.set_num_threads(int(sys.argv[2]))
+model = None
 for line in sys.stdin:
     began = time.perf_counter()
-    copies = {name: tensor.clone() for name, tensor in load_file(sys.argv[1]).items()}
-    print(time.perf_counter() - began, flush=True)
-    del copies
+    if line.strip() == "copy":
+        copies = {name: tensor.clone() for name, tensor in load_file(sys.argv[1]).items()}
+        print(time.perf_counter() - began, flush=True)
+        del copies
+    else:
+        model = None
+        gc.collect()
+        model = VitsModel.from_pretrained(os.path.dirname(sys.argv[1])).eval()
+        sum(float(weight.sum()) for weight in model.parameters())  # it is mapped and not read until it is used
+        print(time.perf_counter() - began, flush=True)
     # A model that comes finds memory that nobody has touched, so the next copy shall, too.
     ctypes.CDLL(None).malloc_trim(0)
 """
@@ -82,16 +92,18 @@ async def _measure(setup: Setup, files: dict[str, Path]) -> list[Figure]:
 
 async def _resident_to_resident(setup: Setup, rounds: int, weights: Path) -> dict[str, list[float]]:
     """Two models under a budget for one, spoken with in turn: the second waits for the first to leave."""
-    times: dict[str, list[float]] = {"swap": [], "swap floor": []}
+    times: dict[str, list[float]] = {"swap": [], "swap floor": [], "reload": []}
     async with torch_house(setup, ["first", "second"], models__host_memory="1900MB") as service:
         with _floor(weights) as floor:
             for number in range(rounds + 1):
                 for model in ("first", "second"):
                     beside = await asyncio.to_thread(floor)
+                    reload = await asyncio.to_thread(floor, "reload")
                     seconds = await _timed(service.manager.load, model)
                     if number:
                         times["swap"].append(seconds)
                         times["swap floor"].append(beside)
+                        times["reload"].append(reload)
                 other = service.manager.state("first")
                 assert other != "resident", f"there was room for both: the first is {other}"
     return times
@@ -113,6 +125,8 @@ def _figures(times: dict[str, list[float]], size: int) -> list[Figure]:
         Figure("swap", "resident to resident, budget for one", ratio("swap", "swap floor"), at_most=1.2,
                note=f"{middles['swap'] * 1000:.0f} ms with the other's leaving; "
                     f"floor {middles['swap floor'] * 1000:.0f} ms"),
+        Figure("swap", "resident to resident against dropping and from_pretrained", ratio("swap", "reload"), at_most=1,
+               note=f"{middles['reload'] * 1000:.0f} ms"),
         Figure("swap", "cold to resident with the start of the process", ratio("start to ready", "cold floor"),
                at_most=1.2, note=f"{middles['start to ready']:.2f} s; a process that imports and copies: "
                                  f"{middles['cold floor']:.2f} s"),
@@ -134,15 +148,15 @@ def _copy_small(setup: Setup) -> None:
 
 
 @contextmanager
-def _floor(weights: Path) -> Iterator[Callable[[], float]]:
-    """A process that measures the floor each time it is asked."""
+def _floor(weights: Path) -> Iterator[Callable[..., float]]:
+    """A process that measures the floor, or what others do, each time it is asked."""
     command = [sys.executable, "-c", _FLOOR, str(weights), "2"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
 
-        def ask() -> float:
+        def ask(what: str = "copy") -> float:
             assert process.stdin and process.stdout
-            process.stdin.write("\n")
+            process.stdin.write(f"{what}\n")
             process.stdin.flush()
             return float(process.stdout.readline())
 

@@ -172,6 +172,10 @@ class Ledger:
             record.state, record.leaving, record.held, record.process = "cold", None, {}, ""
             record.departures += 1
 
+    def overhead(self, process: str, pool: str) -> int:
+        """Bytes of a pool that a process takes besides its models."""
+        return self._overheads.get((process, pool), 0)
+
     def set_overhead(self, process: str, pool: str, size: int) -> None:
         """Say what a process takes of a pool besides its models; 0 when it has ended."""
         self._overheads[process, pool] = max(0, size)

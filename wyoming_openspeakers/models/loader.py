@@ -73,7 +73,10 @@ class Loader:
         """Put a step into the books; what is returned carries it out and raises nothing."""
         state, action = self._actions[step.action]
         if step.action is Action.LOAD:
-            self._ledger.began(step.model, self._process_name(step.model, step.pool))
+            process = self._process_name(step.model, step.pool)
+            self._ledger.began(step.model, process)
+            if not self._ledger.overhead(process, HOST):
+                self._ledger.set_overhead(process, HOST, self._places.process_size(step.model, process))
         self._tell(step.model, state, step.pool)
         return action(step.model, step.pool)
 
@@ -116,25 +119,27 @@ class Loader:
             return
         self._ledger.parked(model, memory.model_host)
         self._measured.note(model, self._places.kind(pool), parked=memory.model_host)
-        self._weigh(process)
+        self._weigh(process, memory)
         self._tell(model, "parked", pool)
         self.on_change()
 
     async def _unload(self, model: str, pool: str) -> None:
         process = self._processes.pop(model)
         others = [other for other in self._ledger.companions(process.name) if other.name != model]
+        memory: Memory | None = None
         try:
             if others:
-                await process.unload(model)
+                memory = await process.unload(model)
             else:
                 await self.workers.stop(process.name)
         except (WorkerGone, SpeechError) as error:
             _LOGGER.warning("%s could not be unloaded (%s); its process is ended", model, error)
             process.kill("it could not unload a model")
             await process.exited.wait()
+        self._ledger.gone(model)
+        if memory:
+            self._weigh(process, memory)
         self._gone(model, pool)
-        if others:
-            self._weigh(process)
 
     def _loaded(self, model: str, pool: str, memory: Memory, seconds: float) -> None:
         process = self._processes[model]
@@ -145,7 +150,7 @@ class Loader:
         self._ledger.loaded(model, time.monotonic(), seconds, size, copy)
         self._measured.note(model, self._places.kind(pool), resident=size)
         self._ledger[model].parked_size = self._places.parked_size(model, pool, size)
-        self._weigh(process)
+        self._weigh(process, memory)
         _LOGGER.info("Loaded %s on %s in %.1f s, %.0f MB", model, pool, seconds, size / 1e6)
         self._tell(model, "resident", pool)
         self.on_change()
@@ -215,16 +220,21 @@ class Loader:
             self.on_change()
 
     def _on_memory(self, process: WorkerProcess) -> None:
-        self._weigh(process)
-        self.on_change()
+        if all(model.is_there for model in self._ledger.companions(process.name)):
+            self._weigh(process, process.memory)
+            self.on_change()
 
-    def _weigh(self, process: WorkerProcess) -> None:
-        """Put into the books what a process takes besides its models."""
+    def _weigh(self, process: WorkerProcess, memory: Memory) -> None:
+        """Put into the books what a process takes besides its models.
+
+        A worker loads one model after the other: when it tells what it takes, those that are on their way take nothing.
+        """
         companions = self._ledger.companions(process.name)
-        pools = {HOST: process.memory.host, **{m.pool: process.memory.device for m in companions if m.pool != HOST}}
+        pools = {HOST: memory.host, **{model.pool: memory.device for model in companions if model.pool != HOST}}
         for pool, total in pools.items():
-            models = sum(model.held.get(pool, 0) for model in companions)
+            models = sum(model.held.get(pool, 0) for model in companions if model.state != "loading")
             self._ledger.set_overhead(process.name, pool, total - models)
+        self._measured.note(process.name, HOST, resident=self._ledger.overhead(process.name, HOST))
 
     def _tell(self, model: str, state: ModelState, pool: str, error: str | None = None) -> None:
         held = self._ledger.held(model)

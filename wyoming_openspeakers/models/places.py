@@ -13,6 +13,9 @@ from .measured import Measured, estimate
 from .registry import Registry
 from .residency import Space
 
+_SMALL_PROCESS, _LARGE_PROCESS = 60_000_000, 400_000_000
+"""Bytes of a process before it has a model: with little besides numpy, and with such as PyTorch."""
+
 
 class Places:
     """Devices and their budgets; knows how to choose among them."""
@@ -60,6 +63,12 @@ class Places:
         kind = self.kind(pool)
         measured = self._measured.of(model, kind)
         return (measured and measured.parked) or (0 if kind == "cpu" else resident)
+
+    def process_size(self, model: str, process: str) -> int:
+        """Bytes of host memory that a process will take besides its models: as measured, or by what it imports."""
+        if measured := self._measured.of(process, "cpu"):
+            return measured.resident
+        return _LARGE_PROCESS if self._registry.engine(model).packages else _SMALL_PROCESS
 
     def make_room_for_others(self, pool: str, used_by_others: int) -> None:
         """Take less of a GPU of which other programs use so many bytes."""

@@ -50,13 +50,13 @@ class Models:
         self._lock = threading.Lock()
 
     @contextmanager
-    def ready(self, name: str) -> Iterator[Engine]:
-        """The engine of a model that can speak; it is not taken away before the context ends."""
+    def ready(self, name: str) -> Iterator[tuple[Engine, str]]:
+        """The engine of a model that can speak, and its device; it is not taken away before the context ends."""
         with self._lock:
             model = self._models.get(name)
             if model is None or model.engine is None or model.is_parked:
                 raise EngineError(f"{name} is not loaded")
-            yield model.engine
+            yield model.engine, model.device
 
     def load(self, spec: ModelSpec, device: str) -> Memory:
         """Load a model; what was parked of it goes."""

@@ -36,6 +36,9 @@ class Job:
     parallel: bool = False
     """Several steps of this model may run at once."""
 
+    exclusive: bool = False
+    """Nothing else runs beside a step of it that has all cores."""
+
     share: Share = field(default_factory=Share)
 
     first_audio: float = math.inf
@@ -120,9 +123,13 @@ class Scheduler:
         waiting = [job for job in self._jobs if job not in self._running and job.model not in busy]
         if not waiting:
             return None
+        if any(job.exclusive and job.share.is_whole for job in self._running):
+            return None
         job = min(waiting, key=lambda job: (job.urgency, job.deadline))
         soon = time.monotonic() + _SOON
-        needy = [job for job in self._jobs if job.deadline < soon] or self._jobs
+        # Who is less urgent is no company: the most urgent class has the machine.
+        peers = [other for other in self._jobs if other.urgency == job.urgency]
+        needy = [other for other in peers if other.deadline < soon] or peers
         crowded = len({job.client for job in needy}) > 1
         if self._running and not crowded and (job not in needy or not self._running.keys().isdisjoint(needy)):
             return None

@@ -34,7 +34,7 @@ def _chunks(engine: Engine, request: EngineRequest) -> Generator[Audio, None, No
     yield from engine.stream(request)
 
 
-def _job(engine: Engine, speak: protocol.Speak) -> Job:
+def _job(engine: Engine, device: str, speak: protocol.Speak) -> Job:
     request = EngineRequest(
         text=speak.text,
         voice=speak.voice,
@@ -54,6 +54,8 @@ def _job(engine: Engine, speak: protocol.Speak) -> Job:
         client=speak.client,
         model=speak.model,
         parallel=engine.capabilities.parallel,
+        # A step that has taken all cores keeps them; beside another on them, both would take longer than in turn.
+        exclusive=device == "cpu" and not engine.capabilities.parallel,
         share=request.share,
         first_audio=speak.first_audio,
         audio_gap=speak.audio_gap,
@@ -141,8 +143,8 @@ class WorkerServer:
 
     def _speak(self, speak: protocol.Speak) -> None:
         try:
-            with self._models.ready(speak.model) as engine:
-                self._scheduler.add(_job(engine, speak))
+            with self._models.ready(speak.model) as (engine, device):
+                self._scheduler.add(_job(engine, device, speak))
         except EngineError as error:
             self._send_end(speak.id, error, began=False)
 

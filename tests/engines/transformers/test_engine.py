@@ -25,7 +25,8 @@ from wyoming_openspeakers.engines.base import (
     ModelSpec,
 )
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
-from wyoming_openspeakers.engines.transformers import TransformersEngine
+from wyoming_openspeakers.engines.transformers import SUPPORTED, TransformersEngine
+from wyoming_openspeakers.engines.transformers.folder import find_folder
 
 VOICES = {
     "vits": "default",
@@ -33,9 +34,14 @@ VOICES = {
     "vits_plain": "default",
     "speecht5": "speaker0",
     "fastspeech2": "default",
+    "fastspeech2_apart": "default",
     "bark": "v2/en_speaker_6",
+    "seamless": "default",
+    "seamless_second": "default",
+    "csm": "default",
 }
-RATES = {"fastspeech2": 22_050, "bark": 24_000}
+RATES = {"fastspeech2": 22_050, "fastspeech2_apart": 22_050, "bark": 24_000, "csm": 24_000}
+SEAMLESS = ("seamless", "seamless_second")
 HELLO = "Good morning."
 LONG = "the living room is at twenty one degrees, and the window has been open for more than three hours now. " * 4
 
@@ -45,7 +51,11 @@ MAKERS: dict[str, Any] = {
     "vits_plain": lambda folder: tiny_models.vits(folder, stochastic=False),
     "speecht5": tiny_models.speecht5,
     "fastspeech2": tiny_models.fastspeech2,
+    "fastspeech2_apart": lambda folder: tiny_models.fastspeech2(folder, apart=True),
     "bark": tiny_models.bark,
+    "seamless": tiny_models.seamless,
+    "seamless_second": lambda folder: tiny_models.seamless(folder, second=True),
+    "csm": tiny_models.csm,
 }
 
 
@@ -86,6 +96,11 @@ def test_each_family_speaks_at_the_rate_that_its_voice_declares(models: dict[str
     assert float(samples.std()) > 1e-3
 
 
+def test_nothing_is_claimed_that_has_not_spoken_here(models: dict[str, Loaded]) -> None:
+    folders = [find_folder(loaded.spec) for loaded in models.values()]
+    assert {folder.kind for folder in folders if folder} == SUPPORTED
+
+
 @pytest.mark.parametrize("name", VOICES)
 def test_the_same_seed_sounds_the_same(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
@@ -93,14 +108,14 @@ def test_the_same_seed_sounds_the_same(models: dict[str, Loaded], name: str) -> 
     assert np.array_equal(loaded.say(request), loaded.say(request))
 
 
-@pytest.mark.parametrize("name", ["vits", "bark"])
+@pytest.mark.parametrize("name", ["vits", "bark", "csm"])
 def test_without_a_seed_it_is_never_the_same(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
     one, other = (loaded.say(EngineRequest(HELLO, loaded.voice)) for _ in range(2))
     assert one.shape != other.shape or not np.allclose(one, other)
 
 
-@pytest.mark.parametrize("name", ["vits", "vits_plain", "fastspeech2"])
+@pytest.mark.parametrize("name", ["vits", "vits_plain", "fastspeech2", *SEAMLESS])
 def test_speed_changes_the_length(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
     slow, plain, fast = (
@@ -165,7 +180,7 @@ def test_a_long_text_is_spoken_in_pieces(models: dict[str, Loaded], name: str) -
     assert len(chunks) >= 2 and all(chunk.samples.size > 4_000 for chunk in chunks)
 
 
-@pytest.mark.parametrize("name", ["vits", "speecht5", "bark"])
+@pytest.mark.parametrize("name", ["vits", "speecht5", "bark", *SEAMLESS, "csm"])
 def test_stops_inside_a_run_when_cancelled(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
     request = EngineRequest(LONG * 3, loaded.voice, speed=0.25)

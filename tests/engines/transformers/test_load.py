@@ -91,6 +91,21 @@ def test_weights_are_those_of_from_pretrained(kind: str, tmp_path: Path, placed:
     assert not model.training and not any(weight.requires_grad for weight in model.parameters())
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_weights_that_are_not_wanted_are_not_even_read(
+    second: bool, tmp_path: Path, placed: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    monkeypatch.setattr(load_module, "read_tensors", lambda files: pytest.fail("the file was read whole"))
+    tiny_models.seamless(tmp_path, second=second)
+    name = "SeamlessM4Tv2ForTextToSpeech" if second else "SeamlessM4TForTextToSpeech"
+    model_class: Any = getattr(transformers, name)
+    model = load_model(model_class, ModelFolder(tmp_path), torch.float32, without=("speech_encoder.",))
+    assert same(model, model_class.from_pretrained(tmp_path, local_files_only=True))
+    assert not placed and model.generation_config.vocoder_lang_code_to_id["fra"] == 2
+
+
 def test_the_names_of_older_files_are_known(folder: Path, placed: list[bool]) -> None:
     expected = reference(folder)
     parts = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}

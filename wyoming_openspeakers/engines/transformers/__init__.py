@@ -1,16 +1,16 @@
 """Text-to-speech models of the transformers library, as they are on the hub.
 
-VITS (Meta's MMS in 1,100 languages), SpeechT5, Bark and FastSpeech2: any checkpoint of these kinds speaks from its
-folder alone. The main process reads its JSON files; only a worker imports torch.
+VITS (Meta's MMS in 1,100 languages), SpeechT5, Bark, FastSpeech2, SeamlessM4T and what speaks by the library's common
+interface alone: any checkpoint of these kinds speaks from its folder. The main process reads its JSON files; only a
+worker imports torch.
 """
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,22 +22,36 @@ from .bark import BarkFamily
 from .family import Family
 from .fastspeech2 import FastSpeech2Family
 from .folder import find_folder
+from .generic import GenericFamily
 from .pieces import pieces
+from .seamless import SeamlessFamily
 from .speecht5 import SpeechT5Family
 from .vits import VitsFamily
 
 if TYPE_CHECKING:
     import torch
 
-FAMILIES: tuple[type[Family], ...] = (VitsFamily, SpeechT5Family, BarkFamily, FastSpeech2Family)
+FAMILIES: tuple[type[Family], ...] = (
+    VitsFamily,
+    SpeechT5Family,
+    BarkFamily,
+    FastSpeech2Family,
+    SeamlessFamily,
+    GenericFamily,
+)
 
-KINDS = {kind: family for family in FAMILIES for kind in family.kinds}
-"""The families by the library's names of the kinds of model."""
+_FAMILY_OF = {kind: family for family in FAMILIES for kind in family.kinds}
+
+SUPPORTED = frozenset(_FAMILY_OF)
+"""The library's names of the kinds of model that speak: `model_type` in their config.json."""
 
 MAX_THREADS = 4
 """More wait for each other longer than they save."""
 
 SEEDS = 1 << 63
+
+_WARM: set[tuple[str, str]] = set()
+"""Kinds of model that have spoken in this process, by device: what that took to get ready stays."""
 
 
 class TransformersEngine(Engine):
@@ -66,7 +80,7 @@ class TransformersEngine(Engine):
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         folder = find_folder(spec)
-        family = KINDS.get(folder.kind) if folder else None
+        family = _FAMILY_OF.get(folder.kind) if folder else None
         if folder is None or family is None or folder.missing():
             return []
         state = folder.revision
@@ -80,11 +94,19 @@ class TransformersEngine(Engine):
             return f"There is no model (config.json) in {', '.join(spec.paths) or 'no folder'}"
         if not folder.config:
             return folder.missing()
-        family = KINDS.get(folder.kind)
+        family = _FAMILY_OF.get(folder.kind)
         if family is None:
             kind = folder.kind or "unnamed"
-            return f"Models of the kind {kind} are not supported; these are: {', '.join(sorted(KINDS))}"
+            return f"Models of the kind {kind} are not supported; these are: {', '.join(sorted(SUPPORTED))}"
         return folder.missing() or family.problem(spec, folder)
+
+    @classmethod
+    def prepare(cls, spec: ModelSpec) -> None:
+        super().prepare(spec)
+        folder = find_folder(spec)
+        kind = folder.kind.replace("-", "_") if folder else ""
+        with suppress(ImportError):
+            importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
 
     def load(self, spec: ModelSpec, device: str) -> None:
         if problem := self.problem(spec):
@@ -96,14 +118,16 @@ class TransformersEngine(Engine):
         folder = find_folder(spec)
         assert folder is not None
         _be_quiet()
-        model = KINDS[folder.kind](spec, folder, place)
+        model = _FAMILY_OF[folder.kind](spec, folder, place)
         self._weights = TorchWeights(model.stages, place)
         if place.type != "cpu":
             self._weights.unpark()
         self._cancellable = CancellableModules(model.stages)
         self._model = model
-        with _run(self._threads):
-            model.warm_up()
+        if (kind := (folder.kind, place.type)) not in _WARM:
+            with _run(self._threads):
+                model.warm_up()
+            _WARM.add(kind)
 
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         model, cancellable = self._model, self._cancellable
@@ -134,8 +158,6 @@ class TransformersEngine(Engine):
         if self._weights is not None:
             self._weights.close()
         self._model = self._weights = self._cancellable = None
-        # A model's parts know each other, so they would stay until the next collection.
-        gc.collect()
 
     @property
     def _on_gpu(self) -> bool:

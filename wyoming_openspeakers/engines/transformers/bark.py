@@ -30,7 +30,7 @@ _LANGUAGE = re.compile(r"(?:.*/)?(?P<language>[a-z]{2})_speaker_")
 
 
 class BarkFamily(Family):
-    """A Bark model with its presets."""
+    """A Bark model with its presets; it has one speed."""
 
     kinds: ClassVar[tuple[str, ...]] = ("bark",)
     longest: ClassVar[int] = 200

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 VOCODER_FOLDERS = ("vocoder", "speecht5_hifigan", "fastspeech2_conformer_hifigan", "hifigan")
 """Where the files of a vocoder are looked for below a model's folder."""
 
+VOCODERS = ("hifigan", "speecht5_hifigan", "fastspeech2_conformer_hifigan")
+"""The library's names of the kinds that make sound of frames."""
+
 
 class Family(ABC):
     """A model in memory, of one of the kinds that a family knows.
@@ -118,4 +121,4 @@ def find_vocoder(spec: ModelSpec, folder: ModelFolder) -> ModelFolder | None:
     """The folder of a HiFi-GAN that makes sound of what a model says: in its folder, or another of the model's."""
     below = [ModelFolder(folder.path / name) for name in VOCODER_FOLDERS]
     beside = [found for path in spec.paths if (found := find_folder(ModelSpec("", "", (path,))))]
-    return next((place for place in (*below, *beside) if place.kind in ("hifigan", "speecht5_hifigan")), None)
+    return next((place for place in (*below, *beside) if place.kind in VOCODERS), None)

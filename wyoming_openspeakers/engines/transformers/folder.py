@@ -65,7 +65,9 @@ class ModelFolder:
         return None
 
     def _named_weights(self) -> list[Path]:
-        for name in WEIGHTS:
+        # Where a folder has the author's own files too, config.json says which ones are the library's.
+        own = Path(str(self.config.get("transformers_weights") or "")).name.removesuffix(".index.json")
+        for name in (own,) if own else WEIGHTS:
             if (self.path / name).is_file():
                 return [self.path / name]
             parts = self.read(f"{name}.index.json").get("weight_map")

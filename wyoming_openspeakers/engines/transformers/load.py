@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base import EngineError
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     import torch
 
 
-def load_model(model_class: Any, folder: ModelFolder, dtype: torch.dtype) -> Any:
-    """A model on the processor, ready to speak."""
+def load_model(model_class: Any, folder: ModelFolder, dtype: torch.dtype, without: tuple[str, ...] = ()) -> Any:
+    """A model on the processor, ready to speak; `without` are the beginnings of names of weights that it leaves."""
     if missing := folder.missing():
         raise EngineError(missing, "model_missing")
     try:
         config = model_class.config_class.from_pretrained(folder.path, local_files_only=True)
-        tensors = _tensors(folder, dtype)
+        # What a model does besides in a loader of its own has to be done.
+        is_plain = "from_pretrained" not in vars(model_class)
+        tensors = _tensors(folder, dtype, without) if is_plain else None
         model = _place(model_class, config, tensors, dtype) if tensors else None
         if model is None:
             model = _from_pretrained(model_class, config, folder, tensors, dtype)
@@ -39,18 +43,29 @@ def load_model(model_class: Any, folder: ModelFolder, dtype: torch.dtype) -> Any
             raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise EngineError(_misfit(folder, reason), "model_missing") from error
-    if model.can_generate() and (folder.path / "generation_config.json").is_file():
+    if is_plain and model.can_generate() and (folder.path / "generation_config.json").is_file():
         generation: Any = importlib.import_module("transformers.generation.configuration_utils")
         model.generation_config = generation.GenerationConfig.from_pretrained(folder.path, local_files_only=True)
     return model.eval().requires_grad_(False)
 
 
-def _tensors(folder: ModelFolder, dtype: torch.dtype) -> dict[str, torch.Tensor] | None:
+def _tensors(folder: ModelFolder, dtype: torch.dtype, without: tuple[str, ...]) -> dict[str, torch.Tensor] | None:
     """What is in the files, or None where that is not what the model needs in memory."""
     files = folder.weights()
     if any(file.suffix != ".safetensors" for file in files) or not float_types(files) <= {dtype}:
         return None
+    # A file is read whole; the library reads only what the model has.
+    if without and any(name.startswith(without) for name in _names(files)):
+        return None
     return read_tensors(files)
+
+
+def _names(files: Iterable[Path]) -> Iterator[str]:
+    import safetensors
+
+    for file in files:
+        with safetensors.safe_open(file, "pt") as content:
+            yield from content.keys()
 
 
 def _place(model_class: Any, config: Any, tensors: dict[str, torch.Tensor], dtype: torch.dtype) -> Any:

@@ -26,7 +26,7 @@ SPEAKER_FOLDERS = ("speakers", "speaker_embeddings")
 
 
 class SpeechT5Family(Family):
-    """A SpeechT5 with its vocoder."""
+    """A SpeechT5 with its vocoder; it has one speed."""
 
     kinds: ClassVar[tuple[str, ...]] = ("speecht5",)
     needs: ClassVar[Mapping[str, str]] = {"sentencepiece": "sentencepiece"}
