@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from managed import MEGABYTE, Manage, until
 
 from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, ShuttingDown, SpeechError, Timeout
-from wyoming_openspeakers.events import ModelStateChanged
+from wyoming_openspeakers.events import Gpu, GpusRead, ModelStateChanged
 from wyoming_openspeakers.models import host_memory
 from wyoming_openspeakers.models.queue import Urgency
 
@@ -347,6 +348,18 @@ async def test_a_process_that_ends_takes_its_parked_models_along(manage: Manage)
     assert it.where("a", "b") == {"a": "cold", "b": "cold"}
     assert {pool["used"] for pool in it.manager.residents.pools().values()} == {0}
     assert await it.speak("tone", "a") == pytest.approx(0.1)
+
+
+async def test_what_other_programs_use_of_a_gpu_is_theirs(manage: Manage) -> None:
+    it = manage({"a": on_gpu(400), "b": on_gpu(400)}, gpus=(1000,))
+    await it.speak("tone", "a")
+    gpu = Gpu(0, "GPU-0", "Seeming", 1000 * MEGABYTE, 900 * MEGABYTE)
+    it.manager.residents.see_gpus(GpusRead((gpu,)))
+    await it.speak("tone", "b")
+    assert it.where("a", "b") == {"a": "parked", "b": "resident"}
+    it.manager.residents.see_gpus(GpusRead((replace(gpu, memory_used=400 * MEGABYTE),)))
+    await it.speak("tone", "a")
+    assert it.where("a", "b") == {"a": "resident", "b": "resident"}
 
 
 async def test_models_on_a_gpu_are_known_by_their_process(manage: Manage) -> None:

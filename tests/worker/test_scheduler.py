@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 import numpy as np
 
@@ -220,6 +221,20 @@ def test_two_models_in_one_worker_run_side_by_side() -> None:
     log.scheduler.start()
     log.wait(1, 2)
     assert frozenset({1, 2}) in steps.together
+
+
+def test_nothing_joins_a_step_that_has_all_cores_and_cannot_share_them() -> None:
+    log = Log(lanes=2)
+    steps = Steps(log)
+    reader = replace(steps.job(1, "a", model="x", parallel=False, count=8), exclusive=True, urgency=1)
+    log.scheduler.add(reader)
+    log.scheduler.start()
+    time.sleep(0.03)
+    log.scheduler.add(replace(steps.job(2, "b", model="y", parallel=False, count=1), exclusive=True))
+    log.wait(1, 2)
+    assert steps.together == {frozenset({1}), frozenset({2})}
+    assert list(log.ends) == [2, 1]
+    assert all(all(whole) for whole in steps.whole.values()), "who is less urgent is no company"
 
 
 def test_a_newcomer_goes_before_those_with_audio_to_spare() -> None:

@@ -9,8 +9,17 @@ from pathlib import PurePosixPath
 _SETTINGS = ("*.json", "*.jinja", "vocab*.txt", "merges*.txt", "*.model", "*.spm", "*.tiktoken")
 _NOT_SETTINGS = ("trainer_state.json", "all_results.json", "*_results.json", "optimizer*", "scheduler*", ".*")
 
-_WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin", "pytorch_model-*-of-*.bin")
-"""The first of these that a folder has is fetched: two formats of the same weights are of no use."""
+_WEIGHTS = (
+    "transformers-*-of-*.safetensors",
+    "model.safetensors",
+    "model-*-of-*.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model-*-of-*.bin",
+)
+"""The first of these that a folder has is fetched: two formats of the same weights are of no use.
+
+Where the weights of the library have a name of their own, `model` are those of its maker's program.
+"""
 
 _OTHER_FORMATS = {"onnx", "openvino", "coreml", "gguf", "tflite", "runs", "logs", "original"}
 _VOICES = {"speaker_embeddings", "speakers", "voices", "voice_presets", "presets"}

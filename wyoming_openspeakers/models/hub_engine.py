@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection
 
-ENGINE = "transformers"
+from ..engines.transformers import SUPPORTED
+
+_LIBRARY = "transformers"
 _TASKS = ("text-to-speech", "text-to-audio")
 
 
 def supported_types() -> frozenset[str]:
-    """The `model_type`s that the generic engine can run; none when the engine is not there."""
-    package = __package__.rpartition(".")[0]
-    try:
-        module = importlib.import_module(f"{package}.engines.{ENGINE}")
-    except ImportError:
-        return frozenset()
-    known: Collection[str] = getattr(module, "SUPPORTED", ()) or getattr(module, "KINDS", ())
-    return frozenset(known)
+    """The `model_type`s that the generic engine can run."""
+    return SUPPORTED
 
 
 def can_run(
@@ -25,7 +20,7 @@ def can_run(
 ) -> bool | None:
     """Whether the generic engine can run a model; None when that cannot be told without its files."""
     known = supported_types() if supported is None else supported
-    if task not in (None, *_TASKS) or library not in (None, ENGINE):
+    if task not in (None, *_TASKS) or library not in (None, _LIBRARY):
         return False
     if model_type is None:
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..config import Config
 from ..engines.base import Audio
 from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFailed, Timeout
-from ..events import EventBus, JobState, ModelState
+from ..events import EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
 from .downloads import Downloads
 from .gpus import Gpus
@@ -63,6 +63,7 @@ class ModelManager:
         measured = Measured(config.data_path / "memory.json")
         found = (gpus or Gpus(config.models.gpus)).read().gpus
         self.residents = Residents(registry, config, bus, Places(registry, config.models, measured, found), measured)
+        bus.subscribe(lambda event: self.residents.see_gpus(event) if isinstance(event, GpusRead) else None)
         self._queues: dict[str, TurnQueue] = {}
         self._catalog_time = time.monotonic()
         self._looking: asyncio.Task[None] | None = None

@@ -12,7 +12,7 @@ from typing import Literal
 from ..config import Config
 from ..config.values import parse_keep_alive
 from ..errors import ShuttingDown, SpeechError, Timeout
-from ..events import EventBus, ModelState
+from ..events import EventBus, GpusRead, ModelState
 from .ledger import HOST, Ledger
 from .loader import Loader
 from .measured import Measured
@@ -65,6 +65,15 @@ class Residents:
             if process and model.pool != HOST:
                 shares.setdefault(process.pid, {})[model.name] = model.held.get(model.pool, 0)
         return shares
+
+    def see_gpus(self, read: GpusRead) -> None:
+        """Leave memory of the GPUs to other programs that use it."""
+        for gpu in read.gpus:
+            pool = f"cuda:{gpu.index}"
+            is_at_rest = all(model.is_there for model in self._ledger if model.pool == pool and model.state != "cold")
+            if pool in self._places.budgets and is_at_rest:
+                self._places.make_room_for_others(pool, max(0, gpu.memory_used - self._ledger.used(pool)))
+        self._step()
 
     def keep(self, models: Iterable[str]) -> None:
         """Load models in the background, and again when their process ends; being idle is no reason for them to go."""

@@ -36,10 +36,10 @@ class Job:
     parallel: bool = False
     """Several steps of this model may run at once."""
 
+    share: Share = field(default_factory=Share)
+
     exclusive: bool = False
     """Nothing else runs beside a step of it that has all cores."""
-
-    share: Share = field(default_factory=Share)
 
     first_audio: float = math.inf
     """Seconds that a step may take before there is audio."""
