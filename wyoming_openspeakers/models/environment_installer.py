@@ -52,7 +52,8 @@ def install_commands(
         # uv looks for a Python that fits by itself, and fetches one where there is none.
         base = sys.executable if _fits(sys.executable, requirements.python) else str(requirements.python)
         yield [*uv, "venv", "--quiet", "--no-project", "--python", base, str(build)]
-        yield [*uv, "pip", "install", "--python", python, *packages]
+        # A worker that starts should not have to compile what it imports.
+        yield [*uv, "pip", "install", "--compile-bytecode", "--python", python, *packages]
     else:
         yield [find_python(requirements.python), "-m", "venv", str(build)]
         # Isolated, or pip takes what PYTHONPATH shows it for installed.

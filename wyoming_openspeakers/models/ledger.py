@@ -78,6 +78,15 @@ class Model:
         return self.state in ("parking", "unloading")
 
     @property
+    def is_moving(self) -> bool:
+        """Whether it is on its way to another place."""
+        return self.state in ("loading", "parking", "unloading")
+
+    def stays(self, pool: str) -> int:
+        """Bytes of a pool that it will go on holding when it has gone to where it is going."""
+        return self.parked_size if self.state == "parking" and pool == HOST else 0
+
+    @property
     def is_there(self) -> bool:
         """Whether it holds memory and stays where it is until it is told to go."""
         return self.state in ("resident", "parked")
@@ -118,11 +127,11 @@ class Ledger:
 
     def going(self, pool: str) -> int:
         """Bytes of a pool that will be free soon."""
-        return sum(model.held.get(pool, 0) for model in self if model.is_going)
+        return sum(model.held.get(pool, 0) - model.stays(pool) for model in self if model.is_going)
 
     def fixed(self, pool: str, other_than: Model) -> int:
         """Bytes of a pool that never become free, for models on standby are there to stay."""
-        standing = [model for model in self if model.standby and model is not other_than]
+        standing = [model for model in self if model.standby and model is not other_than and not model.is_going]
         staying = {model.process for model in standing} | {other_than.process}
         return sum(model.held.get(pool, 0) for model in standing) + sum(self._overheads[name, pool] for name in staying)
 

@@ -63,7 +63,9 @@ class Loader:
 
     def process(self, model: str) -> WorkerProcess:
         """The process that has a model."""
-        return self._processes[model]
+        if process := self._processes.get(model):
+            return process
+        raise WorkerGone(f"The process of {model} ended right after it was loaded")
 
     def check(self, model: str) -> None:
         """Raise when a model cannot be there soon."""
@@ -87,29 +89,44 @@ class Loader:
 
     async def _load(self, model: str, pool: str) -> None:
         began = time.monotonic()
+        name = self._ledger[model].process
         with self._failing(model):
             if problem := await asyncio.to_thread(self._registry.problem, model):
                 raise ModelUnavailable(f"Model {model}: {problem}")
             device = self._places.devices[pool]
             variables = worker_variables(device)
-            process = await self.workers.process(self._ledger[model].process, self._registry.python(model), variables)
-            memory = await self._in_time(
-                model, process, process.load(self._registry.spec(model), engine_device(device))
-            )
+            process, memory = await self._load_in(name, model, variables, engine_device(device))
             self._processes[model] = process
             self._loaded(model, pool, memory, time.monotonic() - began)
+        await self._end_empty(name)
+
+    async def _load_in(
+        self, name: str, model: str, variables: Mapping[str, str], device: str
+    ) -> tuple[WorkerProcess, Memory]:
+        """Load a model in a process; where that one ran already and was about to end, in the next."""
+        spec = self._registry.spec(model)
+        was_running = self.workers.get(name)
+        process = was_running or await self.workers.process(name, self._registry.python(model), variables)
+        try:
+            return process, await self._in_time(model, process, lambda: process.load(spec, device))
+        except WorkerGone:
+            if process is not was_running:
+                raise
+        fresh = await self.workers.process(name, self._registry.python(model), variables)
+        return fresh, await self._in_time(model, fresh, lambda: fresh.load(spec, device))
 
     async def _unpark(self, model: str, pool: str) -> None:
         began = time.monotonic()
         process = self._processes[model]
         with self._failing(model):
-            memory = await self._in_time(model, process, process.unpark(model))
+            memory = await self._in_time(model, process, lambda: process.unpark(model))
             self._loaded(model, pool, memory, time.monotonic() - began)
+        await self._end_empty(process.name)
 
     async def _park(self, model: str, pool: str) -> None:
         process = self._processes[model]
         try:
-            memory = await process.park(model)
+            memory = await self._in_time(model, process, lambda: process.park(model))
         except (WorkerGone, SpeechError) as error:
             if not process.exited.is_set():
                 _LOGGER.warning("%s cannot be parked (%s); it is unloaded", model, error)
@@ -125,12 +142,13 @@ class Loader:
 
     async def _unload(self, model: str, pool: str) -> None:
         process = self._processes.pop(model)
-        others = [other for other in self._ledger.companions(process.name) if other.name != model]
         memory: Memory | None = None
         try:
-            if others:
-                memory = await process.unload(model)
-            else:
+            if self._has_others(process, model):
+                memory = await self._in_time(model, process, lambda: process.unload(model))
+            # They may have gone meanwhile, too.
+            if not self._has_others(process, model):
+                memory = None
                 await self.workers.stop(process.name)
         except (WorkerGone, SpeechError) as error:
             _LOGGER.warning("%s could not be unloaded (%s); its process is ended", model, error)
@@ -140,6 +158,18 @@ class Loader:
         if memory:
             self._weigh(process, memory)
         self._gone(model, pool)
+
+    def _has_others(self, process: WorkerProcess, model: str) -> bool:
+        return any(other.name != model for other in self._ledger.companions(process.name))
+
+    async def _end_empty(self, name: str) -> None:
+        """End a process that has no model, as when its only one could not be loaded."""
+        if self._ledger.companions(name):
+            return
+        await self.workers.stop(name)
+        if not self._ledger.companions(name):
+            self._ledger.forget_process(name)
+            self.on_change()
 
     def _loaded(self, model: str, pool: str, memory: Memory, seconds: float) -> None:
         process = self._processes[model]
@@ -185,14 +215,18 @@ class Loader:
                 self.on_lost(model)
         self.on_change()
 
-    async def _in_time(self, model: str, process: WorkerProcess, work: Awaitable[Memory]) -> Memory:
-        try:
-            async with asyncio.timeout(self._patience):
-                return await work
-        except TimeoutError:
-            process.kill("it did not load its model in time")
-            await process.exited.wait()
-            raise Timeout(f"Model {model} was not loaded within {self._patience:g} s; its process was ended") from None
+    async def _in_time(self, model: str, process: WorkerProcess, work: Callable[[], Awaitable[Memory]]) -> Memory:
+        # A worker makes one change at a time: waiting for those before is not this one's fault.
+        async with process.changes:
+            try:
+                async with asyncio.timeout(self._patience):
+                    return await work()
+            except TimeoutError:
+                process.kill("it did not load its model in time")
+                await process.exited.wait()
+                raise Timeout(
+                    f"Model {model} was not loaded within {self._patience:g} s; its process was ended"
+                ) from None
 
     def _process_name(self, model: str, pool: str) -> str:
         environment = self._registry.environment(model)
@@ -234,7 +268,7 @@ class Loader:
         for pool, total in pools.items():
             models = sum(model.held.get(pool, 0) for model in companions if model.state != "loading")
             self._ledger.set_overhead(process.name, pool, total - models)
-        self._measured.note(process.name, HOST, resident=self._ledger.overhead(process.name, HOST))
+        self._measured.note(f"process:{process.name}", HOST, resident=self._ledger.overhead(process.name, HOST))
 
     def _tell(self, model: str, state: ModelState, pool: str, error: str | None = None) -> None:
         held = self._ledger.held(model)

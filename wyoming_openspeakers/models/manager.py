@@ -193,24 +193,24 @@ class ModelManager:
             for last_try in (False, True):
                 if self.state(model) != "resident":
                     turn.notice("loading", 0)
-                async with self.residents.using(model, urgency, patience, turn.keep_alive) as process:
-                    turn.notice("generating", 0)
-                    try:
-                        async with aclosing(process.speak(speak, self._limits)) as chunks:
-                            async for audio in chunks:
-                                yield audio
-                    except WorkerGone as gone:
-                        if self._stopping:
-                            raise ShuttingDown("The service is stopping") from None
-                        if gone.began or last_try:
-                            raise SynthesisFailed(f"{gone}; it was restarted, try again") from None
-                        _LOGGER.warning("%s; trying once more", gone)
-                    except OutOfMemory:
-                        self.residents.renew(model)
-                        raise
-                    else:
+                try:
+                    async with self.residents.using(model, urgency, patience, turn.keep_alive) as process:
+                        turn.notice("generating", 0)
+                        try:
+                            async with aclosing(process.speak(speak, self._limits)) as chunks:
+                                async for audio in chunks:
+                                    yield audio
+                        except OutOfMemory:
+                            self.residents.renew(model)
+                            raise
                         self.residents.workers.works(process)
                         return
+                except WorkerGone as gone:
+                    if self._stopping:
+                        raise ShuttingDown("The service is stopping") from None
+                    if gone.began or last_try:
+                        raise SynthesisFailed(f"{gone}; it was restarted, try again") from None
+                    _LOGGER.warning("%s; trying once more", gone)
 
     def _queue(self, model: str) -> TurnQueue:
         queue = self._queues.get(model)

@@ -66,7 +66,7 @@ class Places:
 
     def process_size(self, model: str, process: str) -> int:
         """Bytes of host memory that a process will take besides its models: as measured, or by what it imports."""
-        if measured := self._measured.of(process, "cpu"):
+        if measured := self._measured.of(f"process:{process}", "cpu"):
             return measured.resident
         return _LARGE_PROCESS if self._registry.engine(model).packages else _SMALL_PROCESS
 

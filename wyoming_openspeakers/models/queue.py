@@ -39,9 +39,7 @@ class TurnQueue:
     def __init__(self, slots: int, limit: int) -> None:
         self._free = slots
         self._limit = limit
-        self._waiting: dict[Urgency, OrderedDict[str, deque[Waiting]]] = {
-            urgency: OrderedDict() for urgency in Urgency
-        }
+        self._waiting: dict[Urgency, OrderedDict[str, deque[Waiting]]] = {urgency: OrderedDict() for urgency in Urgency}
         self._inside: Counter[str] = Counter()
         self.length = 0
         """How many wait."""

@@ -17,7 +17,7 @@ from typing import Literal
 from ..errors import OutOfMemory, SpeechError
 from .ledger import HOST, Ledger, Model
 
-_BETWEEN_SENTENCES = 0.25
+BETWEEN_SENTENCES = 0.25
 """Seconds that a model may be idle before the next sentence of the same text comes to it."""
 
 
@@ -75,9 +75,13 @@ class Residency:
     free; among equals it may stay a while first, so that two who share a place do not spend their time on loading.
     """
 
-    def __init__(self, ledger: Ledger, place: Place) -> None:
+    def __init__(
+        self, ledger: Ledger, place: Place, on_refused: Callable[[str, SpeechError], None] = lambda model, error: None
+    ) -> None:
+        """`on_refused` is told of each model that cannot be loaded as things are, and why."""
         self._ledger = ledger
         self._place = place
+        self._on_refused = on_refused
         self._wants: list[Want] = []
         self._numbers = count()
         self._reserved: Counter[str] = Counter()
@@ -103,6 +107,8 @@ class Residency:
         """Take a want back; one that is settled stays so."""
         if want in self._wants:
             self._wants.remove(want)
+            if not any(other.model == want.model for other in self._wants):
+                self._ledger[want.model].alone = False
 
     def leave(self, model: str, now: float, keep_alive: float) -> None:
         """Say that one use has ended, and how long the model shall stay after it."""
@@ -138,6 +144,7 @@ class Residency:
                 steps += self._serve(want, now)
             except SpeechError as error:
                 self._settle(want, error)
+                self._on_refused(want.model, error)
         return [*steps, *self._expire(now), *self._trim()]
 
     def _serve(self, want: Want, now: float) -> list[Step]:
@@ -163,9 +170,14 @@ class Residency:
         if model.state == "cold":
             pool, size = self._place(model.name, self._spaces(model))
             model.size = max(model.size, size) if model.alone else size
-        self._check_fits(model, pool)
         self._promised.add(model)
-        crowded = model.alone and any(self._is_evictable(other, pool) or other.is_going for other in self._ledger)
+        if model.state == "parked" and model.size > self._room(model, pool):
+            # What it left has shrunk; from the disk it may be loaded elsewhere.
+            return [self._go(model, "cold")]
+        self._check_fits(model, pool)
+        crowded = model.alone and any(
+            self._is_evictable(other, pool) or (other.is_moving and other.held.get(pool)) for other in self._ledger
+        )
         if not crowded and model.size <= self._free(pool):
             return [self._begin(model, pool)]
         short = math.inf if model.alone else model.size - self._free(pool) - self._ledger.going(pool)
@@ -187,8 +199,12 @@ class Residency:
         model.held = {**kept, pool: model.size}
         return Step(action, model.name, pool)
 
+    def _room(self, model: Model, pool: str) -> int:
+        """Bytes that a model could have if all went that may."""
+        return max(0, self._ledger.budgets[pool] - self._ledger.fixed(pool, model))
+
     def _check_fits(self, model: Model, pool: str) -> None:
-        room = max(0, self._ledger.budgets[pool] - self._ledger.fixed(pool, model))
+        room = self._room(model, pool)
         if model.size > room:
             setting = "host_memory" if pool == HOST else "gpu_memory"
             raise OutOfMemory(
@@ -215,25 +231,27 @@ class Residency:
         needed = {want.model for want in self._wants}
         idle, busy = [], []
         for model in sorted(self._ledger, key=lambda model: model.used_at):
-            helps = newcomer.alone or self._ledger.gain(model, pool)
+            helps = newcomer.alone or self._ledger.gain(model, pool) or self._ledger.overhead(model.process, pool)
             if not helps or not self._is_evictable(model, pool) or model in self._draining:
                 continue
             had_its_time = now >= model.stays_until or urgency < model.urgency
             is_idle = not model.users and model.name not in needed
-            if is_idle and (had_its_time or now >= model.used_at + _BETWEEN_SENTENCES):
+            if is_idle and (had_its_time or now >= model.used_at + BETWEEN_SENTENCES):
                 idle.append(model)
             elif had_its_time:
                 busy.append(model)
             else:
-                until = min(model.stays_until, model.used_at + _BETWEEN_SENTENCES) if is_idle else model.stays_until
+                until = min(model.stays_until, model.used_at + BETWEEN_SENTENCES) if is_idle else model.stays_until
                 self.wakes_at = min(self.wakes_at, until)
         # A resident model can be parked, and a parked one has to be loaded from disk again.
-        return sorted(idle, key=lambda model: model.state == "parked") + busy
+        # What only its process takes comes free when the last of its models goes.
+        order = sorted(idle, key=lambda model: (model.state == "parked", not self._ledger.gain(model, pool)))
+        return order + busy
 
     def _evict(self, victim: Model, pool: str) -> Step:
         """Park a model where that helps, else unload it."""
         helps = victim.state == "resident" and (pool != HOST or victim.parked_size < victim.size)
-        return self._go(victim, "parked" if helps else "cold")
+        return self._go(victim, "parked" if helps and victim.leaving != "cold" else "cold")
 
     def _go(self, model: Model, to: Literal["cold", "parked"]) -> Step:
         """Have a model go; it is unloaded where host memory has no room for it parked."""
@@ -241,7 +259,7 @@ class Residency:
         has_room = model.pool == HOST or model.parked_size <= self._free(HOST) + model.held.get(HOST, 0)
         if to == "parked" and has_room:
             model.state = "parking"
-            model.held.setdefault(HOST, model.parked_size)
+            model.held[HOST] = max(model.held.get(HOST, 0), model.parked_size)
             return Step(Action.PARK, model.name, model.pool)
         model.state = "unloading"
         return Step(Action.UNLOAD, model.name, model.pool)
@@ -259,8 +277,9 @@ class Residency:
         for pool, budget in self._ledger.budgets.items():
             over = self._ledger.used(pool) - self._ledger.going(pool) - budget
             for victim in sorted(self._ledger, key=lambda model: model.used_at):
-                if over > 0 and not victim.users and self._is_evictable(victim, pool):
-                    over -= self._ledger.gain(victim, pool)
+                gain = self._ledger.gain(victim, pool)
+                if over > 0 and gain and not victim.users and self._is_evictable(victim, pool):
+                    over -= gain
                     yield self._evict(victim, pool)
 
     def _settle(self, want: Want, error: SpeechError | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -12,14 +13,16 @@ from typing import Literal
 from ..config import Config
 from ..config.values import parse_keep_alive
 from ..errors import ShuttingDown, SpeechError, Timeout
-from ..events import EventBus, GpusRead, ModelState
+from ..events import EventBus, GpusRead, ModelState, ModelStateChanged
 from .ledger import HOST, Ledger
 from .loader import Loader
 from .measured import Measured
 from .places import Places
 from .registry import Registry
-from .residency import Residency
+from .residency import BETWEEN_SENTENCES, Residency
 from .worker_process import WorkerProcess
+
+_LOGGER = logging.getLogger(__name__)
 
 _Settled = asyncio.Future[SpeechError | None]
 
@@ -32,8 +35,9 @@ class Residents:
         self._config = config
         self._places = places
         self._measured = measured
+        self._bus = bus
         self._ledger = Ledger(places.budgets)
-        self._residency = Residency(self._ledger, places.choose)
+        self._residency = Residency(self._ledger, places.choose, self._on_refused)
         patience = config.limits.model_load
         self._loader = Loader(registry, places, self._ledger, self._residency, measured, bus, patience)
         self._loader.on_change = self._step
@@ -76,7 +80,10 @@ class Residents:
         self._step()
 
     def keep(self, models: Iterable[str]) -> None:
-        """Load models in the background, and again when their process ends; being idle is no reason for them to go."""
+        """Load models in the background, and again when their process ends.
+
+        Being idle is no reason for them to go, unless whoever used them last has said so.
+        """
         for model in models:
             self._registry.entry(model)
             self._kept.add(model)
@@ -96,6 +103,7 @@ class Residents:
         """
         if self._stopping:
             raise ShuttingDown("The service is stopping")
+        stay = self._stay(model, keep_alive)
         await self._declare(model)
         if patience < math.inf:
             self._loader.check(model)
@@ -108,16 +116,19 @@ class Residents:
             await self._wait(model, settled, patience)
         except BaseException:
             self._residency.forget(want)
-            if settled.done() and not settled.cancelled() and settled.result() is None:
+            if settled.done() and settled.result() is None:
                 # It came in the same moment; nobody is there to use it.
-                self._leave(model, keep_alive)
+                self._leave(model, stay)
+            else:
+                # Others may have waited behind it.
+                self._step()
             raise
         if error := settled.result():
             raise error
         try:
             yield self._loader.process(model)
         finally:
-            self._leave(model, keep_alive)
+            self._leave(model, stay)
 
     async def send_away(self, model: str, to: Literal["cold", "parked"]) -> None:
         """Unload or park a model when those who wait for it now have used it, and wait until that is done."""
@@ -126,10 +137,9 @@ class Residents:
         if self._ledger.state(model) in ("cold", to):
             return
         record = self._ledger[model]
-        before = record.departures
         self._residency.send_away(model, to)
         self._step()
-        while record.departures == before:
+        while (record.leaving or record.is_going) and not self._stopping:
             await self._changed.wait()
 
     def renew(self, model: str) -> None:
@@ -140,6 +150,7 @@ class Residents:
     async def stop(self) -> None:
         """End all workers."""
         self._stopping = True
+        self._changed.set()
         if self._timer:
             self._timer.cancel()
         for want in self._residency.wants:
@@ -157,6 +168,8 @@ class Residents:
         if self._ledger.state(model) == "cold":
             await asyncio.to_thread(self._places.estimate, model)
         self._ledger.declare(model, standby=entry.standby)
+        if entry.standby:
+            self._kept.add(model)
 
     async def _wait(self, model: str, settled: _Settled, patience: float) -> None:
         timeout = None if math.isinf(patience) else patience
@@ -165,12 +178,16 @@ class Residents:
             if not done and self._ledger.state(model) != "loading":
                 raise Timeout(f"No room for {model} came within {patience:g} s; the service has too much to do")
 
-    def _leave(self, model: str, keep_alive: float | str | None) -> None:
+    def _stay(self, model: str, keep_alive: float | str | None) -> float:
+        """Seconds that a model shall stay after a use."""
         if keep_alive is None:
             keep_alive = self._registry.entry(model).keep_alive
         if keep_alive is None:
             keep_alive = -1 if model in self._kept else self._config.models.keep_alive
-        self._residency.leave(model, time.monotonic(), parse_keep_alive(keep_alive))
+        return max(parse_keep_alive(keep_alive), BETWEEN_SENTENCES)
+
+    def _leave(self, model: str, stay: float) -> None:
+        self._residency.leave(model, time.monotonic(), stay)
         self._step()
 
     def _load_soon(self, model: str) -> None:
@@ -183,6 +200,10 @@ class Residents:
         except SpeechError:
             # It was logged and told to everyone where it happened.
             return
+
+    def _on_refused(self, model: str, error: SpeechError) -> None:
+        _LOGGER.error("%s", error)
+        self._bus.publish(ModelStateChanged(model, "failed", str(error)))
 
     def _on_lost(self, model: str) -> None:
         if model in self._kept and not self._stopping:

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,6 +70,9 @@ class WorkerProcess:
 
         self.memory = Memory()
         """What the whole process takes, as it said last."""
+
+        self.changes = asyncio.Lock()
+        """Held by whoever has it load, park or unload a model."""
 
         self._python = python
         self._environment = environment or {}
@@ -157,7 +160,8 @@ class WorkerProcess:
             if ended:
                 self._forget(job)
             else:
-                await asyncio.shield(self._cancel(job, inbox, limits.cancel))
+                # To the end, however often it is cancelled: until then its model must not be parked or unloaded.
+                await _finish(self._cancel(job, inbox, limits.cancel))
 
     async def _next(self, inbox: asyncio.Queue[Event | None], patience: float) -> Event | None:
         """The next message to a request; a worker that says nothing to anybody for too long is ended.
@@ -192,8 +196,8 @@ class WorkerProcess:
 
     async def _cancel(self, job: int, inbox: asyncio.Queue[Event | None], patience: float) -> None:
         try:
-            await self._send(Event(protocol.CANCEL, {"id": job}))
             async with asyncio.timeout(patience):
+                await self._send(Event(protocol.CANCEL, {"id": job}))
                 while (event := await inbox.get()) and event.type == protocol.AUDIO:
                     pass
         except TimeoutError:
@@ -269,6 +273,19 @@ class WorkerProcess:
             self.memory = totals
             if self._on_memory:
                 self._on_memory(self)
+
+
+async def _finish(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled:
+        raise cancelled
 
 
 def _error(event: Event) -> Exception:

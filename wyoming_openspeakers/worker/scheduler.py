@@ -18,6 +18,12 @@ Failure = Cancelled | EngineError | None
 """Why a job ended before its engine was done."""
 
 
+_WORTH_WAITING = 0.5
+"""Seconds that a step which has all cores may keep others waiting: less than both would lose beside each other."""
+
+_LOOK_AGAIN = 0.1
+
+
 @dataclass(eq=False)
 class Job:
     """A segment that is being spoken."""
@@ -39,7 +45,7 @@ class Job:
     share: Share = field(default_factory=Share)
 
     exclusive: bool = False
-    """Nothing else runs beside a step of it that has all cores."""
+    """Nothing else runs beside a step of it that has all cores, unless it is a long one."""
 
     first_audio: float = math.inf
     """Seconds that a step may take before there is audio."""
@@ -113,7 +119,7 @@ class Scheduler:
         while True:
             with self._changed:
                 while (job := self._next()) is None:
-                    self._changed.wait()
+                    self._changed.wait(_LOOK_AGAIN if len(self._jobs) > len(self._running) else None)
                 self._running[job] = time.monotonic()
             self._step(job)
 
@@ -123,7 +129,8 @@ class Scheduler:
         waiting = [job for job in self._jobs if job not in self._running and job.model not in busy]
         if not waiting:
             return None
-        if any(job.exclusive and job.share.is_whole for job in self._running):
+        long_ago = time.monotonic() - _WORTH_WAITING
+        if any(job.exclusive and job.share.is_whole and since > long_ago for job, since in self._running.items()):
             return None
         job = min(waiting, key=lambda job: (job.urgency, job.deadline))
         soon = time.monotonic() + _SOON
