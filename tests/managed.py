@@ -57,11 +57,11 @@ class Managed:
         models = models or {"fault": {}}
         entries = {name: {"engine": "faults.engine", "voice": "plain", **entry} for name, entry in models.items()}
         registry = Registry(RegistryFile.model_validate({"models": entries}), [data], data, environments=Own(data))
-        bus = EventBus()
+        self.bus = EventBus()
         self.events: list[Event] = []
-        bus.subscribe(self.events.append)
+        self.bus.subscribe(self.events.append)
         config = load_config(flags={"data_dir": str(data), **flags})
-        self.manager = ModelManager(registry, config, bus, SeemingGpus(*gpus))
+        self.manager = ModelManager(registry, config, self.bus, SeemingGpus(*gpus))
 
     async def speak(
         self,

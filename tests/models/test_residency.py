@@ -353,6 +353,76 @@ def test_a_process_without_resident_models_goes_when_its_memory_is_needed() -> N
     assert house.settled[want] is None
 
 
+def test_parking_leaves_room_for_what_is_in_host_memory_already() -> None:
+    house = House({"a": 60, "b": 60}, host=100, gpu=200)
+    for model in "ab":
+        house.use(model)
+        house.ledger[model].held[HOST] = 10
+    for model in "ab":
+        house.residency.send_away(model, "parked")
+    house.step()
+    assert house.ledger.used(HOST) <= 100
+    house.run()
+    assert house.ledger.used(HOST) <= 100
+
+
+def test_one_that_found_no_memory_waits_for_another_that_is_loading() -> None:
+    house = House({"a": 10, "b": 10})
+    house.want("a")
+    house.want("b")
+    house.residency.failed("b", OutOfMemory("full"))
+    house.pending = [step for step in house.pending if step.model != "b"]
+    house.step()
+    assert [step.model for step in house.pending] == ["a"]
+
+
+def test_lack_of_memory_is_forgotten_with_those_who_met_it() -> None:
+    house = House({"a": 10, "b": 10})
+    house.use("a")
+    house.now += 5
+    want = house.want("b")
+    house.pending.clear()
+    house.residency.failed("b", OutOfMemory("full"))
+    house.residency.forget(want)
+    house.now += 3600
+    house.use("a")
+    house.use("b")
+    assert house.states() == {"a": "resident", "b": "resident"}
+
+
+def test_a_standby_model_on_its_way_out_makes_room() -> None:
+    house = House({"a": 60, "b": 60}, gpu=100, standby=("a",))
+    house.use("a")
+    house.residency.send_away("a", "cold")
+    house.step()
+    want = house.want("b")
+    house.run()
+    assert house.settled[want] is None
+
+
+def test_a_parked_model_whose_gpu_was_taken_goes_elsewhere() -> None:
+    house = House({"a": 60}, gpu=100)
+    house.use("a")
+    house.residency.send_away("a", "parked")
+    house.step()
+    house.run()
+    house.ledger.budgets = {HOST: 1000, GPU: 10, "cuda:1": 100}
+    house.pool = "cuda:1"
+    house.use("a")
+    assert house.ledger["a"].pool == "cuda:1"
+
+
+def test_idle_models_that_would_not_help_stay() -> None:
+    house = House({"a": 0, "b": 50}, host=100)
+    for model in "ab":
+        house.use(model)
+    house.want("b")
+    house.ledger.set_overhead("worker", HOST, 80)
+    house.now += 100
+    house.step()
+    assert house.pending == []
+
+
 MODELS = {"small": 20, "middle": 40, "large": 60, "huge": 90, "standing": 30}
 
 

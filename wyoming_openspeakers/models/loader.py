@@ -128,11 +128,10 @@ class Loader:
         try:
             memory = await self._in_time(model, process, lambda: process.park(model))
         except (WorkerGone, SpeechError) as error:
-            if not process.exited.is_set():
-                _LOGGER.warning("%s cannot be parked (%s); it is unloaded", model, error)
-                process.kill("it could not park a model")
-                await process.exited.wait()
+            # The worker has nothing of it any more; its other models speak on.
+            _LOGGER.warning("%s cannot be parked (%s); it is unloaded", model, error)
             self._gone(model, pool)
+            await self._end_empty(process.name)
             return
         self._ledger.parked(model, memory.model_host)
         self._measured.note(model, self._places.kind(pool), parked=memory.model_host)

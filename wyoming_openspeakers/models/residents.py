@@ -53,6 +53,10 @@ class Residents:
         """Where a model is."""
         return self._ledger.state(model)
 
+    def is_used(self, model: str) -> bool:
+        """Whether somebody uses a model at this moment."""
+        return model in self._ledger and self._ledger[model].users > 0
+
     def memory(self, model: str) -> dict[str, int]:
         """Bytes that a model takes now, by the place where it takes them."""
         return dict(self._ledger.held(model))
