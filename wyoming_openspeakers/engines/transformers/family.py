@@ -37,7 +37,7 @@ class Family(ABC):
     parameters: ClassVar[Mapping[str, Any]] = {}
     """JSON schemas of their own parameters."""
 
-    longest: ClassVar[int] = 600
+    longest: ClassVar[int] = 300
     """Characters of a text that such a model can say at once."""
 
     is_fine_with_halves: ClassVar[bool] = False
