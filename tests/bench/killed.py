@@ -29,6 +29,7 @@ async def _measure(server: Server, requests: int) -> list[Figure]:
     texts = [next(source) for _ in range(requests)]
     for text in texts[:20]:
         await speak(server.port, text)
+    await asyncio.sleep(1)  # connections that just closed leave the table
     before = _weigh(server)
     ends: Counter[str] = Counter()
     killed = 0
@@ -66,6 +67,7 @@ async def _measure(server: Server, requests: int) -> list[Figure]:
     await _rested(server)
     for text in texts[:20]:
         await speak(server.port, text)
+    await asyncio.sleep(1)
     after = _weigh(server)
     answered = ends["audio"] + ends["error"]
     names = ("main", "workers", "files", "processes", "tasks")
@@ -81,13 +83,12 @@ async def _measure(server: Server, requests: int) -> list[Figure]:
 
 
 async def _rested(server: Server) -> None:
-    """Wait until a worker that keeps ending may start again, and connections that closed have left the table."""
+    """Wait until a worker that keeps ending may start again."""
     for _ in range(120):
         with contextlib.suppress(ServerError):
             await speak(server.port, "All is well again.")
             break
         await asyncio.sleep(0.5)
-    await asyncio.sleep(1)
 
 
 def _weigh(server: Server) -> tuple[float, float, int, int, int]:

@@ -412,6 +412,17 @@ def test_a_parked_model_whose_gpu_was_taken_goes_elsewhere() -> None:
     assert house.ledger["a"].pool == "cuda:1"
 
 
+def test_some_room_is_left_for_speaking() -> None:
+    house = House({"a": 50, "b": 50}, gpu=100)
+    house.ledger = Ledger(house.ledger.budgets, headroom=0.05)
+    house.residency = Residency(house.ledger, house.place)
+    for model in "ab":
+        house.ledger.declare(model)
+        house.use(model)
+        house.now += 5
+    assert house.states() == {"a": "parked", "b": "resident"}
+
+
 def test_idle_models_that_would_not_help_stay() -> None:
     house = House({"a": 0, "b": 50}, host=100)
     for model in "ab":

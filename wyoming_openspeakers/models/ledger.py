@@ -95,8 +95,10 @@ class Model:
 class Ledger:
     """All models, the processes that hold them, and the budgets of the pools of memory."""
 
-    def __init__(self, budgets: Mapping[str, int]) -> None:
+    def __init__(self, budgets: Mapping[str, int], headroom: float = 0.0) -> None:
+        """`headroom` is the part of each budget that models leave free, for what speaking takes on top of them."""
         self.budgets = budgets
+        self._headroom = headroom
         self._models: dict[str, Model] = {}
         self._overheads: Counter[tuple[str, str]] = Counter()
         """Bytes by process and pool."""
@@ -119,6 +121,10 @@ class Ledger:
         """Bytes that a model takes now, by pool."""
         found = self._models.get(model)
         return found.held if found else {}
+
+    def usable(self, pool: str) -> int:
+        """Bytes of a pool that models and their processes may take before they speak."""
+        return int(self.budgets[pool] * (1 - self._headroom))
 
     def used(self, pool: str) -> int:
         """Bytes of a pool that are taken, by models and by their processes."""

@@ -201,7 +201,7 @@ class Residency:
 
     def _room(self, model: Model, pool: str) -> int:
         """Bytes that a model could have if all went that may."""
-        return max(0, self._ledger.budgets[pool] - self._ledger.fixed(pool, model))
+        return max(0, self._ledger.usable(pool) - self._ledger.fixed(pool, model))
 
     def _check_fits(self, model: Model, pool: str) -> None:
         room = self._room(model, pool)
@@ -214,13 +214,13 @@ class Residency:
 
     def _spaces(self, model: Model) -> dict[str, Space]:
         spaces = {}
-        for pool, budget in self._ledger.budgets.items():
-            free = self._free(pool)
+        for pool in self._ledger.budgets:
+            budget, free = self._ledger.usable(pool), self._free(pool)
             spaces[pool] = Space(budget, free, max(0, budget - self._ledger.fixed(pool, model) - max(0, free)))
         return spaces
 
     def _free(self, pool: str) -> int:
-        return self._ledger.budgets[pool] - self._ledger.used(pool) - self._reserved[pool]
+        return self._ledger.usable(pool) - self._ledger.used(pool) - self._reserved[pool]
 
     def _is_evictable(self, model: Model, pool: str) -> bool:
         is_in = model.pool == pool if model.state == "resident" else model.state == "parked" and pool == HOST

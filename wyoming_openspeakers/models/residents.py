@@ -24,6 +24,9 @@ from .worker_process import WorkerProcess
 
 _LOGGER = logging.getLogger(__name__)
 
+_HEADROOM = 0.05
+"""The part of each budget that is left for what speaking takes."""
+
 _Settled = asyncio.Future[SpeechError | None]
 
 
@@ -36,7 +39,7 @@ class Residents:
         self._places = places
         self._measured = measured
         self._bus = bus
-        self._ledger = Ledger(places.budgets)
+        self._ledger = Ledger(places.budgets, _HEADROOM)
         self._residency = Residency(self._ledger, places.choose, self._on_refused)
         patience = config.limits.model_load
         self._loader = Loader(registry, places, self._ledger, self._residency, measured, bus, patience)
