@@ -12,6 +12,8 @@ import yaml
 
 from wyoming_openspeakers.models.environment_installer import find_uv
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., Any]
 
 needs_uv = pytest.mark.skipif(find_uv() is None, reason="uv is not installed; it comes with the extra `test`")

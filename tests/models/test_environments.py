@@ -31,6 +31,8 @@ from wyoming_openspeakers.models.environment_installer import InstallerFailed, f
 from wyoming_openspeakers.models.environment_lock import locked
 from wyoming_openspeakers.models.environments import Environments, State
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 needs_uv = pytest.mark.skipif(find_uv() is None, reason="uv is not installed; it comes with the extra `test`")
 with_each_installer = pytest.mark.parametrize(

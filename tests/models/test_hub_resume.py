@@ -3,7 +3,10 @@
 import sys
 from pathlib import Path
 
+import pytest
 from bench.resume import SHARES, kill_and_resume
+
+pytestmark = pytest.mark.slow
 
 SIZE = 3_000_000
 CHUNK = 128 * 1024

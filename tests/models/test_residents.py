@@ -19,6 +19,8 @@ from wyoming_openspeakers.events import Gpu, GpusRead, ModelStateChanged
 from wyoming_openspeakers.models import host_memory
 from wyoming_openspeakers.models.queue import Urgency
 
+pytestmark = pytest.mark.slow
+
 SMALL_PROCESS = 60
 """Megabytes that a worker takes at most before it has a model."""
 

@@ -16,6 +16,8 @@ from wyoming_openspeakers.events import Event, ModelStateChanged
 from wyoming_openspeakers.models import host_memory
 from wyoming_openspeakers.models.queue import Urgency
 
+pytestmark = pytest.mark.slow
+
 
 def large(megabytes: int = 150, **more: Any) -> dict[str, Any]:
     return {"ram": f"{megabytes}MB", "parameters": {"megabytes": megabytes, **more}}

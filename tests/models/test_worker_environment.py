@@ -21,6 +21,8 @@ from wyoming_openspeakers.models import worker_process
 from wyoming_openspeakers.models.worker_environment import worker_environment
 from wyoming_openspeakers.models.worker_process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(wyoming_openspeakers.__file__).parent
 
 PROBE = """

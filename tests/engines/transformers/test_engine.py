@@ -28,6 +28,8 @@ from wyoming_openspeakers.engines.torch.weights import TorchWeights
 from wyoming_openspeakers.engines.transformers import SUPPORTED, TransformersEngine
 from wyoming_openspeakers.engines.transformers.folder import find_folder
 
+pytestmark = pytest.mark.slow
+
 VOICES = {
     "vits": "default",
     "vits_speakers": "default",

@@ -17,6 +17,8 @@ from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelS
 from wyoming_openspeakers.engines.transformers import TransformersEngine
 from wyoming_openspeakers.engines.transformers.generic import GenericFamily, _sound
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_loader_of_the_model_s_own_does_what_it_does(tmp_path: Path) -> None:
     """CSM's spreads the settings of its inner model, without which that would not vary."""

@@ -23,6 +23,8 @@ from wyoming_openspeakers.engines.transformers import load as load_module
 from wyoming_openspeakers.engines.transformers.folder import ModelFolder
 from wyoming_openspeakers.engines.transformers.load import load_model
 
+pytestmark = pytest.mark.slow
+
 FILE = "model.safetensors"
 
 

@@ -20,6 +20,8 @@ from wyoming_openspeakers.engines.transformers import TransformersEngine
 from wyoming_openspeakers.engines.transformers.folder import ModelFolder
 from wyoming_openspeakers.engines.transformers.seamless import SeamlessFamily
 
+pytestmark = pytest.mark.slow
+
 HELLO = "Hello there, good morning."
 
 
