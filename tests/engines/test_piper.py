@@ -15,6 +15,8 @@ from wyoming_openspeakers.engines import piper as module
 from wyoming_openspeakers.engines.base import Cancelled, EngineError, EngineRequest, ModelSpec, Samples
 from wyoming_openspeakers.engines.piper import MOST_OPEN, PiperEngine
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The living room is at twenty one degrees, and it is raining."
 
 

@@ -24,6 +24,8 @@ from wyoming_openspeakers.models.hub_names import files_of
 from wyoming_openspeakers.models.installed import HubModel, is_installed, verify
 from wyoming_openspeakers.models.registry import Registry, RegistryFile
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "1" * 40
 TOKEN = "hf_QwErTyUiOpAsDfGhJkLzXcVbNm12345678"  # noqa: S105
 WEIGHTS = bytes(range(256)) * 4096

@@ -24,6 +24,8 @@ from wyoming_openspeakers.errors import (
     UnknownModel,
 )
 
+pytestmark = pytest.mark.slow
+
 # Loading
 
 

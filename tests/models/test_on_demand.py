@@ -23,6 +23,8 @@ from wyoming_openspeakers.models.installed import is_installed, remove, verify
 from wyoming_openspeakers.models.on_demand import OnDemand
 from wyoming_openspeakers.models.registry import Registry, RegistryFile
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "1" * 40
 NEXT = "2" * 40
 NAME = "owner/tts"

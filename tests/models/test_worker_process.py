@@ -27,6 +27,8 @@ Begin = Callable[..., Awaitable[WorkerProcess]]
 ANSWERS = """
 import os, socket, sys
 from wyoming.event import Event, read_event, write_event
+
+pytestmark = pytest.mark.slow
 line = socket.socket(fileno=int(sys.argv[3]))
 reader, writer = line.makefile("rb"), line.makefile("wb")
 while event := read_event(reader):

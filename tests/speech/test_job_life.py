@@ -15,6 +15,8 @@ from wyoming_openspeakers.events import JobChanged
 from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.speech.request import SpeechRequest
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 

@@ -13,6 +13,8 @@ from faults.parking import Cuda
 
 from wyoming_openspeakers.worker import memory
 
+pytestmark = pytest.mark.slow
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells it on Linux alone")
 
 

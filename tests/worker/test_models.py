@@ -17,6 +17,8 @@ from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, SpeechErr
 from wyoming_openspeakers.models.worker_process import SpeakLimits, WorkerProcess
 from wyoming_openspeakers.worker.protocol import Memory, Speak
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 SLACK = 12 * MB
 """What a process takes and gives back beside what the tests have it take."""

@@ -15,6 +15,8 @@ from torch import nn
 
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
 
+pytestmark = pytest.mark.slow
+
 
 class Mixed(nn.Module):  # type: ignore[misc]
     """Weights of every kind: tied, views, overlapping, odd types, empty, and not contiguous."""
