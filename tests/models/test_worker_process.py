@@ -19,6 +19,8 @@ from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, Synthesis
 from wyoming_openspeakers.models.worker_process import SpeakLimits, WorkerGone, WorkerProcess
 from wyoming_openspeakers.worker.protocol import Speak
 
+pytestmark = pytest.mark.slow
+
 FAULT = ModelSpec("fault", "faults.engine")
 LIMITS = SpeakLimits(first_audio=5, audio_gap=5, cancel=1)
 
@@ -28,7 +30,6 @@ ANSWERS = """
 import os, socket, sys
 from wyoming.event import Event, read_event, write_event
 
-pytestmark = pytest.mark.slow
 line = socket.socket(fileno=int(sys.argv[3]))
 reader, writer = line.makefile("rb"), line.makefile("wb")
 while event := read_event(reader):
