@@ -16,6 +16,8 @@ from wyoming_openspeakers.events import EventBus, Gpu, GpusRead
 from wyoming_openspeakers.models.gpu_monitor import GpuMonitor
 from wyoming_openspeakers.models.gpus import Gpus
 
+pytestmark = pytest.mark.slow
+
 GB = 10**9
 GPU = Gpu(0, "GPU-0", "NVIDIA X", 10 * GB, 2 * GB, utilisation=10, temperature=50, power=100.0)
 NO_GPU = GpusRead((), "no driver")

@@ -18,6 +18,8 @@ from wyoming_openspeakers.models.download_progress import shown_progress
 from wyoming_openspeakers.models.hub import DownloadProgress, HubModel, download, is_installed, remove, verify
 from wyoming_openspeakers.models.installed import is_settled
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "1" * 40
 NEXT = "2" * 40
 SECRET = "hf_right"  # noqa: S105
