@@ -17,7 +17,7 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-LAYERS = ("engines", "worker", "models", "speech", "history", "fronts", "service", "cli")
+LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "cli")
 """From the bottom to the top."""
 
 LEAVES = {

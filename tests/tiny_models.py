@@ -367,13 +367,15 @@ def csm(folder: Path) -> Path:
         num_quantizers=4,
         upsample_groups=16,
     )
+    # Large, or else what comes next would not depend on what came before.
     config = CsmConfig(
         **books,
         **size,
+        initializer_range=1.0,
         text_vocab_size=len(words),
         codebook_pad_token_id=15,
-        # No code, so that the end comes by the longest length allowed.
-        codebook_eos_token_id=99,
+        # All codes of a frame are this one by chance too seldom to matter: the end comes by the longest length allowed.
+        codebook_eos_token_id=14,
         bos_token_id=0,
         pad_token_id=1,
         audio_token_id=2,
@@ -393,8 +395,9 @@ def csm(folder: Path) -> Path:
     model.generation_config.max_new_tokens = 12
     model.save_pretrained(folder)
     template = (
-        "{% for message in messages %}<|begin_of_text|>[{{ message.role }}]{{ message.content[0].text }}<|end_of_text|>"
-        "{% endfor %}"
+        "{% for message in messages %}{% for part in message.content %}{% if part.type == 'text' %}"
+        "<|begin_of_text|>[{{ message.role }}]{{ part.text }}<|end_of_text|>"
+        "{% else %}<|AUDIO|><|audio_eos|>{% endif %}{% endfor %}{% endfor %}"
     )
     CsmProcessor(EncodecFeatureExtractor(sampling_rate=24_000), tokenizer, chat_template=template).save_pretrained(
         folder

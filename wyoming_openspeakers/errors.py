@@ -27,6 +27,60 @@ class InvalidRequest(SpeechError):
     http_status = 400
     exit_code = 2
 
+    def __init__(self, text: str, param: str | None = None) -> None:
+        super().__init__(text)
+        self.param = param
+        """What of the request is wrong, where that can be told."""
+
+
+class Unauthorized(SpeechError):
+    """The key is missing or wrong."""
+
+    code = "invalid-api-key"
+    http_status = 401
+
+
+class NotAllowed(SpeechError):
+    """Whoever asks may not, from where they ask."""
+
+    code = "not-allowed"
+    http_status = 403
+
+
+class NotFound(SpeechError):
+    """There is nothing of this name."""
+
+    code = "not-found"
+    http_status = 404
+
+
+class Conflict(SpeechError):
+    """It does not go with how things are."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class TooLarge(InvalidRequest):
+    """More than the service takes."""
+
+    code = "too-large"
+    http_status = 413
+
+
+class UnsupportedMedia(InvalidRequest):
+    """A kind of content that the service does not read."""
+
+    code = "unsupported-media"
+    http_status = 415
+
+
+class BadAudio(InvalidRequest):
+    """A recording that cannot be used."""
+
+    code = "bad-audio"
+    http_status = 422
+
 
 class TextTooLong(InvalidRequest):
     """More text than the service accepts."""
@@ -84,6 +138,11 @@ class Busy(SpeechError):
 
     code = "busy"
     http_status = 429
+
+    def __init__(self, text: str, retry_after: float = 1.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+        """Seconds after which another try makes sense."""
 
 
 class Timeout(SpeechError):

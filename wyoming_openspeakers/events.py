@@ -41,6 +41,9 @@ class WorkerExited:
     expected: bool
 
 
+JobKind = Literal["live", "job", "batch"]
+
+
 @dataclass(frozen=True)
 class SpeechEnded:
     """A request was spoken, failed or was left by its client."""
@@ -61,6 +64,22 @@ class SpeechEnded:
 
     left: bool = False
     """The client did not wait for the end."""
+
+    job: str = ""
+    """The same as in JobChanged."""
+
+    kind: JobKind = "live"
+    """Somebody listened, or waited for a file, alone or among many."""
+
+    front: str = ""
+    model: str | None = None
+    profile: str | None = None
+    """Id of the voice that a user made."""
+
+    language: str | None = None
+    text: str = ""
+    queued: float | None = None
+    """Seconds until an engine, or the cache, began with it."""
 
     def __str__(self) -> str:
         first = "none" if self.first_audio is None else f"{self.first_audio * 1000:.0f} ms"
@@ -113,6 +132,17 @@ class DownloadChanged:
 
 
 @dataclass(frozen=True)
+class VoicesChanged:
+    """A voice of a user's own came, changed or went."""
+
+    profile: str = ""
+    """Its id."""
+
+    forget: bool = False
+    """A recording of it is gone, and nothing that was made of it may stay."""
+
+
+@dataclass(frozen=True)
 class Gpu:
     """A GPU at one moment; None for what its driver does not tell."""
 
@@ -143,7 +173,7 @@ class GpusRead:
     """Why there is none: no driver, no GPU."""
 
 
-Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | GpusRead
+Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | VoicesChanged | GpusRead
 
 
 class EventBus:

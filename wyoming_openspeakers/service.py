@@ -13,14 +13,20 @@ from . import __version__
 from .config import Config
 from .errors import ConfigError
 from .events import EventBus
+from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
 from .fronts.wyoming.discovery import Discovery
 from .fronts.wyoming.server import WyomingServer
+from .history.recorder import HistoryRecorder
+from .history.store import HistoryStore
+from .jobs.jobs import Jobs
 from .models.environments import Environments
 from .models.gpu_monitor import GpuMonitor
 from .models.gpus import Gpus
 from .models.manager import ModelManager
+from .models.profiles.store import ProfileStore
 from .models.registry import Registry, load_registry_file
+from .models.trending import TrendingModels
 from .speech.service import SpeechService
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,9 +45,16 @@ class Service:
             load_registry_file(models_file), folders, data / "cache", config.models.threads, self.environments
         )
         gpus = Gpus(config.models.gpus)
-        self.manager = ModelManager(self.registry, config, self.bus, gpus)
+        self.profiles = ProfileStore(
+            data / "voices", config.voice.presets, self.bus, longest_upload=config.http.max_upload_seconds
+        )
+        self.profiles.read()
+        self.manager = ModelManager(self.registry, config, self.bus, gpus, self.profiles.all)
         self.gpus = GpuMonitor(gpus, self.bus, config.models.gpu_interval, self.manager.residents.shares)
-        self.speech = SpeechService(config, self.manager, self.bus)
+        self.history = HistoryStore(config.history, data)
+        self._recorder = HistoryRecorder(self.history, config.history, self.bus)
+        self.speech = SpeechService(config, self.manager, self.bus, self._recorder)
+        self.jobs = Jobs(config, self.speech, self.history, self.bus)
         self.addresses: list[str] = []
         self._running = AsyncExitStack()
 
@@ -53,8 +66,11 @@ class Service:
         except OSError as error:
             raise ConfigError(f"Cannot use {data}: {error.strerror}; choose another with --data-dir") from None
         try:
+            if fronts:
+                await self._start_history()
             await self._start_speech()
             if fronts:
+                await self._start_jobs()
                 await self._start_fronts()
         except BaseException:
             await self._running.aclose()
@@ -80,6 +96,16 @@ class Service:
             "tasks": len(asyncio.all_tasks()),
         }
 
+    async def _start_history(self) -> None:
+        self._running.push_async_callback(self.history.stop)
+        await self.history.start()
+        self._running.push_async_callback(self._recorder.stop)
+        await self._recorder.start()
+
+    async def _start_jobs(self) -> None:
+        self._running.push_async_callback(self.jobs.stop)
+        await self.jobs.start()
+
     async def _start_speech(self) -> None:
         self._running.push_async_callback(self.manager.stop)
         self.manager.start()
@@ -91,7 +117,7 @@ class Service:
     async def _start_fronts(self) -> None:
         config = self.config
         if config.http.address:
-            http = HttpServer(config.http.address, self.status)
+            http = HttpServer(self._parts())
             await http.start()
             self._running.push_async_callback(http.stop)
             self.addresses.append(http.url)
@@ -101,6 +127,20 @@ class Service:
         self.addresses[:0] = wyoming.uris
         if config.wyoming.zeroconf:
             self._advertise(Discovery(wyoming.uris, config.data_path, config.wyoming.name or None))
+
+    def _parts(self) -> Parts:
+        config = self.config
+        return Parts(
+            config=config,
+            bus=self.bus,
+            manager=self.manager,
+            speech=self.speech,
+            history=self.history,
+            jobs=self.jobs,
+            profiles=self.profiles,
+            trending=TrendingModels(config.data_path / "cache", config.hub.token),
+            status=self.status,
+        )
 
     def _advertise(self, discovery: Discovery) -> None:
         """Become known on the network, in the background: probing for the name takes a second."""

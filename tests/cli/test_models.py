@@ -18,7 +18,7 @@ from wyoming_openspeakers.models.installed import MANIFEST
 
 Cli = Callable[..., Any]
 COMMIT = "1" * 40
-TOKEN = "hf_QwErTyUiOpAsDfGhJkLzXcVbNm12345678"  # noqa: S105
+TOKEN = "hf_QwErTyUiOpAsDfGhJkLzXcVbNm12345678"  # noqa: S105 - nobody's
 WEIGHTS = bytes(range(256)) * 4096
 VOICE = "de_DE-thorsten-medium"
 
@@ -165,7 +165,7 @@ def test_the_token_of_the_configuration_is_used_and_not_told(
     call: Cli, server: HubServer, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, TOKEN)
-    server.repos["owner/sound"].token = "hf_other"  # noqa: S105
+    server.repos["owner/sound"].token = "hf_other"  # noqa: S105 - nobody's
     outcome = call("download", "sound", "--log-level", "debug")
     assert outcome.status == 1 and "does not accept the token" in outcome.err
     assert TOKEN not in outcome.err + outcome.out

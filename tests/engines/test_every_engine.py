@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from assets import Loaded
 
-from wyoming_openspeakers.engines.base import CancelFlag, Cancelled, EngineError, EngineRequest, ModelSpec, engine_class
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
+from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
 
 ENGINES = ["hibari", "piper", "kokoro"]
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_openspeakers.engines.base import CancelFlag, EngineError, ModelSpec
+from wyoming_openspeakers.engines.base import EngineError, ModelSpec
+from wyoming_openspeakers.engines.control import CancelFlag
 from wyoming_openspeakers.engines.onnx_session import OnnxSession, threads
 
 

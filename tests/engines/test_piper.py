@@ -12,7 +12,8 @@ import pytest
 from assets import PIPER_VOICE, Loaded
 
 from wyoming_openspeakers.engines import piper as module
-from wyoming_openspeakers.engines.base import Cancelled, EngineError, EngineRequest, ModelSpec, Samples
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Samples
+from wyoming_openspeakers.engines.control import Cancelled
 from wyoming_openspeakers.engines.piper import MOST_OPEN, PiperEngine
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from assets import PIPER_VOICE
 
-from wyoming_openspeakers.engines.base import CancelFlag, Samples, Share
+from wyoming_openspeakers.engines.base import Samples
+from wyoming_openspeakers.engines.control import CancelFlag, Share
 from wyoming_openspeakers.engines.onnx_session import Tensor
 from wyoming_openspeakers.engines.vits_blocked import blocked
 from wyoming_openspeakers.engines.vits_split import NotSplittable, Split, split, stage_from

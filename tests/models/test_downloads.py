@@ -27,7 +27,7 @@ from wyoming_openspeakers.models.registry import Registry, RegistryFile
 pytestmark = pytest.mark.slow
 
 COMMIT = "1" * 40
-TOKEN = "hf_QwErTyUiOpAsDfGhJkLzXcVbNm12345678"  # noqa: S105
+TOKEN = "hf_QwErTyUiOpAsDfGhJkLzXcVbNm12345678"  # noqa: S105 - nobody's
 WEIGHTS = bytes(range(256)) * 4096
 MODELS: dict[str, Any] = {
     **{
@@ -244,7 +244,7 @@ def gated(server: HubServer) -> None:
 
 
 def refused(server: HubServer) -> None:
-    server.repos["owner/one"] = Repo(COMMIT, {"config.json": b"{}"}, token="hf_other")  # noqa: S106
+    server.repos["owner/one"] = Repo(COMMIT, {"config.json": b"{}"}, token="hf_other")  # noqa: S106 - nobody's
 
 
 def missing(server: HubServer) -> None:
@@ -341,6 +341,7 @@ async def test_a_token_with_a_newline_at_its_end_works(
 ) -> None:
     gated(server)
     await make(registry, events, server.url, f"{TOKEN}\n").start("one")
+    assert events[-1].state == "complete"
 
 
 async def test_a_full_disk_is_told(

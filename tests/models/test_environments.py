@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_openspeakers.engines.base import CancelFlag
+from wyoming_openspeakers.engines.control import CancelFlag
 from wyoming_openspeakers.errors import EnvironmentFailed
 from wyoming_openspeakers.models import environments
 from wyoming_openspeakers.models.environment_builds import MARK, builds, python_of

@@ -46,10 +46,10 @@ def test_an_entry_changes_only_the_keys_that_it_names(file: Path) -> None:
 
 
 def test_new_models_and_aliases(file: Path) -> None:
-    file.write_text("models: {mine: {engine: faults.engine}}\naliases: {alloy: mine/plain}")
+    file.write_text("models: {mine: {engine: faults.engine}}\naliases: {alloy: mine/plain, Nova: [a/b, default]}")
     registry = Registry(load_registry_file(file), [Path("/models")], Path("/cache"))
     assert registry.engine("mine").__name__ == "FaultEngine"
-    assert registry.aliases == {"alloy": "mine/plain"}
+    assert registry.aliases["alloy"] == ("mine/plain",) and registry.aliases["nova"] == ("a/b", "default")
 
 
 def test_a_disabled_model_is_gone(file: Path) -> None:
@@ -81,7 +81,7 @@ def test_empty_headings_change_nothing(file: Path, text: str) -> None:
         ("models: {kokoro: {hub: {repo: a/b}}}", "models.kokoro.hub.revision is missing"),
         ("models: {kokoro: {hub: {repo: a/b, revision: x, flies: []}}}", "kokoro.hub.flies; did you mean files?"),
         ("models: {1: {engine: hibari}}", "models: the key 1 is not text; put it in quotes"),
-        ("aliases: {alloy: 5}", "aliases.alloy: should be a valid string, not 5"),
+        ("aliases: {alloy: 5}", "aliases.alloy: should be the name of a voice, or a list of names, not 5"),
         ("models: {mine: {engine: nonsense}}", "models.mine.engine: there is no engine 'nonsense'"),
         ("models: {mine: {engine: ''}}", "models.mine.engine: there is no engine ''"),
         ("models: {mine: {engine: ..}}", "models.mine.engine: there is no engine '..'"),

@@ -71,6 +71,8 @@ def test_a_listing_tells_all_that_the_hub_knows(server: HubServer, tmp_path: Pat
         size=5007,
         library="transformers",
         model_type="vits",
+        task="text-to-speech",
+        tags=("transformers", "vits", "license:cc-by-nc-4.0", "region:us"),
         runs=True,
     )
     assert (bare.languages, bare.likes, bare.size, bare.gated, bare.runs) == (("fr",), 0, None, False, False)
@@ -90,6 +92,17 @@ def test_a_copy_is_good_for_half_an_hour(server: HubServer, tmp_path: Path) -> N
     again = trending(tmp_path, endpoint=server.url)
     assert len(server.queries) == 2
     assert again.age < 10 and not again.stale
+
+
+def test_who_wants_a_new_list_gets_one_that_is_a_minute_old_at_most(server: HubServer, tmp_path: Path) -> None:
+    trending(tmp_path, endpoint=server.url)
+    trending(tmp_path, refresh=True, endpoint=server.url)
+    assert len(server.queries) == 1
+    make_old(tmp_path, 0.1)
+    trending(tmp_path, endpoint=server.url)
+    assert len(server.queries) == 1
+    assert trending(tmp_path, refresh=True, endpoint=server.url).age < 10
+    assert len(server.queries) == 2
 
 
 def test_a_copy_from_the_future_is_not_believed(server: HubServer, tmp_path: Path) -> None:

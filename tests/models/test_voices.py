@@ -68,7 +68,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
     def make(
         default: str = "",
         by_language: dict[str, str] | None = None,
-        aliases: dict[str, str] | None = None,
+        aliases: dict[str, str | list[str]] | None = None,
         **models: dict[str, Any],
     ) -> VoiceCatalog:
         models = models or {"first": {"voices": ENGLISH, "voice": "heart"}, "second": {"voices": GERMAN}}

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wyoming_openspeakers.speech.cache import PhraseCache, phrase_key
+from wyoming_openspeakers.speech.cache import PhraseCache
 from wyoming_openspeakers.speech.phrase_folder import CachedPhrase, PhraseFolder
+from wyoming_openspeakers.speech.phrase_key import owner_prefix, phrase_key
 
 RATE = 16000
 
@@ -431,3 +432,20 @@ def test_ten_thousand_phrases_start_quickly(tmp_path: Path) -> None:
         await cache.stop()
 
     asyncio.run(check())
+
+
+def test_what_one_owner_has_is_found_by_its_keys(tmp_path: Path) -> None:
+    mine = [phrase_key("somebody", text=text) for text in ("one", "two")]
+    others = [phrase_key("another", text="one"), phrase_key(text="one")]
+    assert len({*mine, *others}) == 4
+
+    async def use(cache: PhraseCache) -> None:
+        for name in (*mine, *others):
+            cache.put(name, RATE, phrase(1))
+        prefix = owner_prefix("somebody")
+        assert await cache.remove(lambda name: name.startswith(prefix)) == 2
+
+    async def look(cache: PhraseCache) -> None:
+        assert [await cache.get(name) is None for name in (*mine, *others)] == [True, True, False, False]
+
+    run(tmp_path, use, look)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wyoming_openspeakers.engines.base import Audio, CancelFlag, Cancelled, EngineError, Share
+from wyoming_openspeakers.engines.base import Audio, EngineError
+from wyoming_openspeakers.engines.control import CancelFlag, Cancelled, Share
 from wyoming_openspeakers.worker.scheduler import Job, Scheduler
 
 RATE = 1000

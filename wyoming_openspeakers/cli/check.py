@@ -22,10 +22,10 @@ from ..models.environments import Environments
 from ..models.gpu_monitor import GpuMonitor
 from ..models.gpus import Gpus
 from ..models.host_memory import read_host_memory
+from ..models.readiness import problem_and_fix
 from ..models.registry import SERVICE, Registry
 from ..service import Service
 from .options import add_common, service_from
-from .readiness import problem_and_fix
 
 
 def add_to(commands: Any) -> None:

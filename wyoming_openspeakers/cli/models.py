@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelUnavailable, SpeechError
+from ..errors import ModelUnavailable
 from ..models.download_progress import DownloadProgress, megabytes, shown_progress
 from ..models.hub import download
 from ..models.hub_lookup import look_up, parse_name
-from ..models.hub_names import files_of, name_of, records_of
+from ..models.hub_names import files_of, is_listed, name_of, records_of, removable
 from ..models.installed import HubModel, remove, size_of_parts, size_on_disk, verify
 from ..models.on_demand import add_fetched, check_allowed
+from ..models.readiness import problem_and_fix
 from ..models.registry import Registry, folder_name
 from ..models.trending import HubListing, trending
 from ..service import Service
 from .options import add_common, service_from
-from .readiness import problem_and_fix
 
 _NAMES = "model, such as kokoro, or voice of one, such as piper/de_DE-thorsten-medium"
 
@@ -110,8 +110,7 @@ def _fetch(name: str, folder: Path, files: HubModel, token: str) -> bool:
 def _wanted(service: Service, name: str, token: str) -> tuple[str, Path, HubModel]:
     """What to call a model that a name means, where it belongs, and what to fetch of it."""
     registry = service.registry
-    in_lists = registry.resolve(name) or registry.resolve(name.partition("/")[0])
-    parsed = None if in_lists else parse_name(name)
+    parsed = None if is_listed(registry, name) else parse_name(name)
     if parsed is None or (not parsed[1] and registry.resolve(parsed[0])):
         model, files = files_of(registry, name)
         return name, registry.folder(model), files
@@ -147,22 +146,10 @@ def _verify(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     service = _service(options)
     for name in options.names:
-        folder, files = _removable(service, name)
+        folder, files = removable(service.registry, service.config.models_path, name)
         freed = remove(folder, files)
         print(f"Removed {name}, {megabytes(freed)}" if freed else f"{name} was not there")
     return 0
-
-
-def _removable(service: Service, name: str) -> tuple[Path, HubModel | None]:
-    try:
-        model, files = files_of(service.registry, name)
-    except SpeechError:
-        # A model of the hub whose download was cut off is not known as one.
-        folder = service.config.models_path / folder_name(name)
-        if parse_name(name) != (name, "") or not folder.is_dir():
-            raise
-        return folder, None
-    return service.registry.folder(model), files
 
 
 def _trending(options: argparse.Namespace) -> int:

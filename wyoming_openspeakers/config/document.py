@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from .explain import section_of
 from .load import ENVIRONMENT_PREFIX
 from .tree import Config
 
@@ -15,9 +16,14 @@ def keys(section: type[BaseModel] = Config, prefix: str = "") -> list[tuple[str,
     """Every key of the tree with its field, for documentation."""
     found = []
     for name, field in section.model_fields.items():
-        inner = section_of(field.annotation)
+        inner = _section(field.annotation)
         found += keys(inner, f"{prefix}{name}.") if inner else [(f"{prefix}{name}", field)]
     return found
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that a key is; a mapping of sections is a value with keys of the user's own."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def default_of(field: FieldInfo) -> str:
@@ -36,7 +42,7 @@ def render_config() -> str:
         f"# {ENVIRONMENT_PREFIX}AUDIO__OUTPUT_RATE=22050. Flags win over the environment, the environment over files.",
     ]
     for name, field in Config.model_fields.items():
-        section = section_of(field.annotation)
+        section = _section(field.annotation)
         lines += ["", f"# {field.description or (section and section.__doc__)}"]
         if section is None:
             lines.append(f"{name}: {default_of(field)}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from .values import Budget, Device, HostPort, KeepAlive, Network, Rate, Seconds, Silence, Uri
+from .values import Budget, Device, HostPort, KeepAlive, Network, Rate, Seconds, Silence, Size, Uri
 
 
 class Section(BaseModel):
@@ -36,6 +36,36 @@ class HttpConfig(Section):
     """The side server."""
 
     address: HostPort = Field("127.0.0.1:8080", description="HOST:PORT to listen on; empty to turn HTTP off.")
+    api_key: SecretStr = Field(
+        SecretStr(""), description="Key that clients must send as `Authorization: Bearer KEY`; empty for none."
+    )
+    api_key_file: str = Field("", description="A file that holds the key.")
+    public_listing: bool = Field(False, description="List models and voices also to clients without the key.")
+    hosts: tuple[str, ...] = Field(
+        (), description='Names that clients may call the service by, besides this machine\'s own; ["*"] for any.'
+    )
+    origins: tuple[str, ...] = Field(
+        (), description="Origins of web pages that may use the service, such as http://homeassistant.local:8123."
+    )
+    requests_per_minute: int = Field(
+        3000, ge=0, description="Requests that one address may make in a minute; 0 for no limit."
+    )
+    max_streams: int = Field(100, ge=1, description="Texts spoken to HTTP clients at once; one more is answered 429.")
+    max_upload: Size = Field(50_000_000, description="Largest upload, such as 50MB.")
+    max_upload_seconds: Seconds = Field(300.0, description="Longest recording of a voice.")
+
+
+class PresetConfig(Section):
+    """A voice with a way to speak, under a name of its own."""
+
+    voice: str = Field(min_length=1, description="Voice or mixture to speak with.")
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+    pitch: float = Field(0.0, ge=-12, le=12, description="Semitones.")
+    language: str = ""
+    instructions: str = Field("", description="How to speak, for voices that follow instructions.")
+    seed: int | None = None
+    parameters: dict[str, Any] = Field({}, description="The engine's own parameters.")
+    description: str = Field("", description="What a person reads in a list of voices.")
 
 
 class VoiceConfig(Section):
@@ -48,6 +78,9 @@ class VoiceConfig(Section):
     )
     by_language: dict[str, str] = Field(
         {}, description="Voice for a detected or requested language, such as {de: piper/de_DE-thorsten-medium}."
+    )
+    presets: dict[str, PresetConfig] = Field(
+        {}, description="Voices with a style, by their names: {bedtime: {voice: kokoro/af_heart, speed: 0.85}}."
     )
 
 
@@ -117,6 +150,28 @@ class ModelsConfig(Section):
     gpu_interval: float = Field(2.0, ge=0, le=3600, description="Seconds between readings of the GPUs; 0 for none.")
 
 
+class HistoryConfig(Section):
+    """What was spoken, to look up and to hear again."""
+
+    enabled: bool = Field(True, description="Keep a history of what was spoken.")
+    database: SecretStr = Field(
+        SecretStr(""), description="URL of a database: postgresql://USER:PASSWORD@HOST/NAME; empty for a file."
+    )
+    texts: bool = Field(True, description="Keep the texts; without them the history tells only when, who and how long.")
+    audio: Literal["all", "jobs", "none"] = Field("all", description="Whose audio to keep: all, jobs or none.")
+    audio_days: float = Field(30.0, ge=0, description="Days to keep audio for; 0 for any time.")
+    audio_megabytes: int = Field(2000, ge=0, description="Most space for audio; the oldest goes first.")
+    entries: int = Field(1_000_000, ge=1, description="Most entries; the oldest go first.")
+
+
+class JobsConfig(Section):
+    """Texts that are spoken into files in the background."""
+
+    at_once: int = Field(2, ge=1, le=64, description="Jobs that run at once.")
+    waiting: int = Field(1000, ge=1, description="Jobs that may wait; one more is answered 429.")
+    batch: int = Field(100, ge=1, le=10_000, description="Lines of one batch.")
+
+
 class HubConfig(Section):
     """Where model files are downloaded from."""
 
@@ -151,6 +206,8 @@ class Config(Section):
     text: TextConfig = TextConfig()
     audio: AudioConfig = AudioConfig()
     cache: CacheConfig = CacheConfig()
+    history: HistoryConfig = HistoryConfig()
+    jobs: JobsConfig = JobsConfig()
     models: ModelsConfig = ModelsConfig()
     hub: HubConfig = HubConfig()
     limits: LimitsConfig = LimitsConfig()

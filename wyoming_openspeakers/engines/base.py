@@ -8,17 +8,17 @@ of an engine's module may import more than the standard library and numpy; an en
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
-import importlib.util
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from .control import CancelFlag, Share
+from .packages import is_importable
 
 Samples = npt.NDArray[np.float32]
 
@@ -31,10 +31,6 @@ class EngineError(Exception):
         self.code = code
         """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing or
         out_of_memory."""
-
-
-class Cancelled(Exception):
-    """Raised inside an engine when its request was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +60,39 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Recorded speech of somebody whose voice is to be used."""
+
+    path: str
+    """A mono WAV file of 16-bit samples."""
+
+    digest: str
+    """Changes when the recording or its transcript does: what was derived from it can be kept by this name."""
+
+    transcript: str = ""
+    """What is said in it, where that is known."""
+
+    language: str = ""
+    """BCP 47 tag of what is said, where that is known."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """When a word is said."""
+
+    text: str
+    start: float
+    """Seconds from the start of the segment."""
+
+    end: float
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What an engine can do: declared, not guessed."""
 
     streaming: bool
     """Yields audio before a segment is complete."""
-
     concurrency: int
     """How many segments may be in work at once."""
 
@@ -81,6 +104,24 @@ class Capabilities:
 
     mixing: bool = False
     """Voices can be mixed: `af_bella(2)+af_sky(1)`."""
+
+    cloning: bool = False
+    """Speaks like the references of a request."""
+
+    needs_transcript: bool = False
+    """Clones only from recordings whose words are known."""
+
+    designs: bool = False
+    """Makes a voice from a description in words."""
+
+    instructions: bool = False
+    """Follows words about how to speak."""
+
+    dialogue: bool = False
+    """Several speakers in one text, marked in it."""
+
+    words: bool = False
+    """Tells when each word is said."""
 
     pads_silence: bool = False
     """Surrounds a segment with silence that is worth trimming."""
@@ -139,51 +180,6 @@ class ModelSpec:
         return is_importable(name, self.packages_path)
 
 
-class CancelFlag:
-    """Set from another thread when a request is no longer wanted."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_set = False
-        self._callbacks: list[Callable[[], None]] = []
-
-    def __bool__(self) -> bool:
-        return self._is_set
-
-    def set(self) -> None:
-        """Set the flag and tell everyone who asked to be told."""
-        with self._lock:
-            self._is_set = True
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
-
-    def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call back when the flag is set, at once if it is; returns what takes that back.
-
-        For native code that can be interrupted from outside, such as onnxruntime's `RunOptions.terminate`.
-        """
-        with self._lock:
-            if not self._is_set:
-                self._callbacks.append(callback)
-                return lambda: self._forget(callback)
-        callback()
-        return lambda: None
-
-    def _forget(self, callback: Callable[[], None]) -> None:
-        with self._lock:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
-
-
-class Share:
-    """How much of the machine the next step of a request may use; set anew before each step."""
-
-    def __init__(self) -> None:
-        self.is_whole = True
-        """All cores; otherwise one, because other requests run beside it."""
-
-
 @dataclass(frozen=True)
 class EngineRequest:
     """One segment to speak."""
@@ -209,6 +205,15 @@ class EngineRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Engine-specific, checked against the declared schema."""
 
+    references: tuple[Reference, ...] = ()
+    """Whom to speak like, for an engine that clones; `voice` means nothing then."""
+
+    design: str = ""
+    """What the voice is like, for an engine that designs voices; `voice` means nothing then."""
+
+    instructions: str = ""
+    """How to speak, for an engine that follows instructions."""
+
     cancel: CancelFlag = field(default_factory=CancelFlag)
     """A generator looks at it between chunks."""
 
@@ -225,6 +230,9 @@ class Audio:
 
     rate: int
     """Hertz; the same for all chunks of a request."""
+
+    words: tuple[Word, ...] = ()
+    """Words whose times became known with this chunk, from engines that tell."""
 
 
 class Engine(ABC):
@@ -246,6 +254,11 @@ class Engine(ABC):
         """The voices that can be used now, from the model's files alone: cheap, loads nothing, may be empty."""
 
     @classmethod
+    def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
+        """What this model can do, where that differs between models of the engine. Cheap, loads nothing."""
+        return cls.capabilities
+
+    @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:
         """Why the model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
         return None
@@ -263,6 +276,9 @@ class Engine(ABC):
     @abstractmethod
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         """Speak: a chunk as soon as there is one. Raises EngineError or, when cancelled, may raise Cancelled."""
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Drop what was derived from the references of these digests: their recordings are gone."""
 
     def park(self) -> None:
         """Move the weights off the GPU, keeping them in host memory; called only when `capabilities.parks`."""
@@ -282,10 +298,3 @@ def engine_class(name: str) -> type[Engine]:
     module = importlib.import_module(name if "." in name else f"{__package__}.{name}")
     engine: type[Engine] = module.ENGINE
     return engine
-
-
-def is_importable(package: str, place: str | None = None) -> bool:
-    """Whether a package can be imported, in this process or from a place such as another environment's packages."""
-    if place is None:
-        return importlib.util.find_spec(package) is not None
-    return importlib.machinery.PathFinder.find_spec(package, [place]) is not None

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import CancelFlag, Cancelled, EngineError, ModelSpec
+from .base import EngineError, ModelSpec
+from .control import CancelFlag, Cancelled
 
 MAX_THREADS = 4
 """More threads cost more in waiting for each other than they save in these small models."""

@@ -23,7 +23,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .base import Audio, Cancelled, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .control import Cancelled
 from .offer import offered
 from .onnx_session import Tensor, on_processor, threads
 from .revision import revision

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .base import CancelFlag, EngineError, Share
+from .base import EngineError
+from .control import CancelFlag, Share
 from .onnx_session import Tensor
 from .vits_blocked import blocked
 from .vits_split import NotSplittable, Split, split, stage_from

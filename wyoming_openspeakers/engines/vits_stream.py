@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from .base import CancelFlag, Samples, Share
+from .base import Samples
+from .control import CancelFlag, Share
 from .onnx_session import OnnxSession, Tensor
 from .vits_split import EDGES, Split, Stage
 

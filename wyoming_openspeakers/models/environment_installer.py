@@ -16,7 +16,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from ..engines.base import CancelFlag
+from ..engines.control import CancelFlag
 from ..errors import EnvironmentFailed
 from .environment_builds import python_of
 from .environment_requirements import Requirements

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ..engines.base import CancelFlag
+from ..engines.control import CancelFlag
 from ..errors import EnvironmentFailed
 from .environment_builds import (
     MARK,

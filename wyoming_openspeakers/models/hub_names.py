@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from ..errors import InvalidRequest, ModelUnavailable
+from ..errors import InvalidRequest, ModelUnavailable, SpeechError
+from .hub_lookup import parse_name
 from .installed import HubModel, Record, read_records
-from .registry import HubFiles, Registry
+from .registry import HubFiles, Registry, folder_name
 
 
 def files_of(registry: Registry, name: str) -> tuple[str, HubModel]:
@@ -29,7 +30,7 @@ def records_of(registry: Registry, name: str) -> tuple[str, list[Record]]:
     model, voice = split(registry, name)
     hub = _hub(registry, model)
     records = read_records(registry.folder(model))
-    if voice or not _is_by_voice(hub):
+    if voice or not hub.is_by_voice:
         wanted = files_of(registry, name)[1]
         records = [record for record in records if record.is_of(wanted)]
     return model, records
@@ -38,12 +39,30 @@ def records_of(registry: Registry, name: str) -> tuple[str, list[Record]]:
 def name_of(registry: Registry, model: str, record: Record) -> str:
     """What a download of a model goes by: the model's name, with the voice where each is fetched by itself."""
     hub = _hub(registry, model)
-    if _is_by_voice(hub):
+    if hub.is_by_voice:
         for file in record.files:
             voice = PurePosixPath(file.path).name.split(".")[0]
             if voice.count("-") == 2 and hub.patterns(voice) == record.patterns:
                 return f"{model}/{voice}"
     return model
+
+
+def is_listed(registry: Registry, name: str) -> bool:
+    """Whether a name means a model that is known, or a voice of one; all else may be a model of the hub."""
+    return bool(registry.resolve(name) or registry.resolve(name.partition("/")[0]))
+
+
+def removable(registry: Registry, models: Path, name: str) -> tuple[Path, HubModel | None]:
+    """The folder of a model or voice and what to remove in it, None for all that was downloaded there."""
+    try:
+        model, files = files_of(registry, name)
+    except SpeechError:
+        # A model of the hub whose download was cut off is not known as one.
+        folder = models / folder_name(name)
+        if parse_name(name) != (name, "") or not folder.is_dir():
+            raise
+        return folder, None
+    return registry.folder(model), files
 
 
 def split(registry: Registry, name: str) -> tuple[str, str]:
@@ -61,7 +80,3 @@ def _hub(registry: Registry, model: str) -> HubFiles:
     if hub is None:
         raise ModelUnavailable(f"Model {model} comes with its package; there is nothing to download or remove")
     return hub
-
-
-def _is_by_voice(hub: HubFiles) -> bool:
-    return any("{voice}" in pattern for pattern in hub.files)

@@ -6,21 +6,23 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from ..config import Config
 from ..engines.base import Audio
 from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFailed, Timeout
-from ..events import EventBus, GpusRead, JobState, ModelState
+from ..events import DownloadChanged, Event, EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
 from .downloads import Downloads
 from .gpus import Gpus
 from .hub_lookup import parse_name
 from .measured import Measured
+from .model_files import ModelFiles
 from .on_demand import OnDemand
 from .places import Places
+from .profiles.profile import Profile
 from .queue import TurnQueue, Urgency, Waiting
 from .registry import Registry
 from .residents import Residents
@@ -51,19 +53,30 @@ class Turn:
 class ModelManager:
     """Keeps models ready; one worker process per environment, and per engine in the service's own."""
 
-    def __init__(self, registry: Registry, config: Config, bus: EventBus, gpus: Gpus | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        config: Config,
+        bus: EventBus,
+        gpus: Gpus | None = None,
+        profiles: Callable[[], Sequence[Profile]] = tuple,
+    ) -> None:
         self.registry = registry
         self.downloads = Downloads(registry, bus, config.hub.token)
         self._on_demand = OnDemand(config, registry, self.downloads)
         self._on_demand.restore()
-        self.catalog = VoiceCatalog(registry, config.voice.default, config.voice.by_language)
+        self._profiles = profiles
+        self.catalog = VoiceCatalog(registry, config.voice.default, config.voice.by_language, profiles())
         self._config = config
         limits = config.limits
         self._limits = SpeakLimits(limits.first_audio, limits.audio_gap, limits.cancel)
         measured = Measured(config.data_path / "memory.json")
-        found = (gpus or Gpus(config.models.gpus)).read().gpus
-        self.residents = Residents(registry, config, bus, Places(registry, config.models, measured, found), measured)
-        bus.subscribe(lambda event: self.residents.see_gpus(event) if isinstance(event, GpusRead) else None)
+        self.gpus = (gpus or Gpus(config.models.gpus)).read()
+        """The GPUs as they were read last."""
+        places = Places(registry, config.models, measured, self.gpus.gpus)
+        self.residents = Residents(registry, config, bus, places, measured)
+        self.files = ModelFiles(config, registry, self.downloads, self._on_demand, self.residents)
+        bus.subscribe(self._see)
         self._queues: dict[str, TurnQueue] = {}
         self._catalog_time = time.monotonic()
         self._looking: asyncio.Task[None] | None = None
@@ -79,6 +92,14 @@ class ModelManager:
             _LOGGER.error("%s", error)
             default = []
         self.residents.keep(dict.fromkeys([*standby, *default, *self._config.models.preload]))
+
+    def _see(self, event: Event) -> None:
+        if isinstance(event, GpusRead):
+            self.gpus = event
+            self.residents.see_gpus(event)
+        elif isinstance(event, DownloadChanged) and event.state == "complete":
+            # Who asks next wants what it has brought.
+            self._catalog_time = -math.inf
 
     def _warn_of_unknown_voices(self) -> None:
         voice = self._config.voice
@@ -129,10 +150,23 @@ class ModelManager:
         await self._look()
         return self.catalog
 
+    async def renew_voices(self) -> VoiceCatalog:
+        """The catalog, looked up now, after a voice has come or gone."""
+        if self._looking:
+            await asyncio.wait([self._looking])
+        before = _digests(self.catalog)
+        await self._look()
+        if gone := before - _digests(self.catalog):
+            await asyncio.gather(*(worker.forget(gone) for worker in self.workers()))
+        return self.catalog
+
     async def _look(self) -> None:
         try:
             voice = self._config.voice
-            self.catalog = await asyncio.to_thread(VoiceCatalog, self.registry, voice.default, voice.by_language)
+            made = self._profiles()
+            self.catalog = await asyncio.to_thread(
+                VoiceCatalog, self.registry, voice.default, voice.by_language, made
+            )
             self._catalog_time = time.monotonic()
         finally:
             self._looking = None
@@ -161,9 +195,11 @@ class ModelManager:
                     return position
         return None
 
-    async def load(self, model: str, keep_alive: float | str | None = None) -> None:
-        """Have a model ready."""
-        async with self.residents.using(model, keep_alive=keep_alive):
+    async def load(
+        self, model: str, keep_alive: float | str | None = None, patience: float = math.inf
+    ) -> None:
+        """Have a model ready; `patience` bounds the wait for a place, in seconds."""
+        async with self.residents.using(model, patience=patience, keep_alive=keep_alive):
             pass
 
     async def unload(self, model: str) -> None:
@@ -215,6 +251,11 @@ class ModelManager:
     def _queue(self, model: str) -> TurnQueue:
         queue = self._queues.get(model)
         if queue is None:
-            slots = self.registry.engine(model).capabilities.concurrency
+            slots = self.registry.capabilities(model).concurrency
             queue = self._queues[model] = TurnQueue(slots, self._config.limits.queue)
         return queue
+
+
+def _digests(catalog: VoiceCatalog) -> set[str]:
+    """The recordings that voices are cloned from."""
+    return {reference.digest for voice in catalog.voices.values() for reference in voice.references}

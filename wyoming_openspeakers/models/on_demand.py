@@ -48,7 +48,7 @@ class OnDemand:
         self._downloads = downloads
         self._endpoint = endpoint
         self._looking_up = asyncio.Semaphore(_MOST_LOOK_UPS)
-        self._getting: dict[str, asyncio.Task[str]] = {}
+        self._getting: dict[str, _Getting] = {}
 
     def restore(self) -> None:
         """Know again what was fetched before."""
@@ -59,25 +59,48 @@ class OnDemand:
 
         Everyone who asks for it meanwhile waits for the same download, which goes on when they leave.
         """
+        if known := self._known(repo):
+            return known
+        return await asyncio.shield(self._begun(repo).task)
+
+    async def begin(self, repo: str) -> None:
+        """Have a model fetched as `get` does, and wait only until its files are on their way."""
+        if self._known(repo) is None:
+            getting = self._begun(repo)
+            waiting = asyncio.ensure_future(getting.has_offer.wait())
+            try:
+                await asyncio.wait([getting.task, waiting], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiting.cancel()
+            if getting.task.done():
+                getting.task.result()
+
+    async def stop(self) -> None:
+        """Leave what is being asked for; the downloads end by themselves."""
+        tasks = [getting.task for getting in self._getting.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _known(self, repo: str) -> str | None:
+        """The id of a model that is here."""
         if known := self._registry.resolve(repo):
             return known
         if parse_name(repo) != (repo, ""):
             raise UnknownModel(f"There is no model {repo!r}")
         if supported_types() and (record := _fetched(self._folder(repo))):
             return self._registry.add_on_demand(repo, record.commit)
-        check_allowed(self._config, repo)
-        task = self._getting.get(repo)
-        if task is None:
-            task = self._getting[repo] = asyncio.create_task(self._get(repo), name=f"get {repo}")
-            task.add_done_callback(lambda ended: self._forget(repo, ended))
-        return await asyncio.shield(task)
+        return None
 
-    async def stop(self) -> None:
-        """Leave what is being asked for; the downloads end by themselves."""
-        tasks = list(self._getting.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _begun(self, repo: str) -> _Getting:
+        """The fetching of a model, which begins now unless somebody else asked for it."""
+        check_allowed(self._config, repo)
+        getting = self._getting.get(repo)
+        if getting is None:
+            getting = self._getting[repo] = _Getting()
+            getting.task = asyncio.create_task(self._get(repo, getting.has_offer), name=f"get {repo}")
+            getting.task.add_done_callback(lambda ended: self._forget(repo, ended))
+        return getting
 
     def _forget(self, name: str, task: asyncio.Task[str]) -> None:
         del self._getting[name]
@@ -88,12 +111,13 @@ class OnDemand:
     def _folder(self, repo: str) -> Path:
         return self._config.models_path / folder_name(repo)
 
-    async def _get(self, repo: str) -> str:
+    async def _get(self, repo: str, has_offer: asyncio.Event) -> str:
         token = self._config.hub.token.get_secret_value()
         async with self._looking_up:
             offer = await in_side_thread(lambda: look_up(repo, token=token, endpoint=self._endpoint), f"look up {repo}")
         _LOGGER.info("Fetching %s, a model of the type %s: %s", repo, offer.model_type, megabytes(offer.size))
         download = self._downloads.fetch(repo, self._folder(repo), offer.files)
+        has_offer.set()
         try:
             await asyncio.shield(download)
         except asyncio.CancelledError:
@@ -101,6 +125,16 @@ class OnDemand:
                 raise ModelFilesError(f"The download of {repo} was cancelled; what has come is kept.") from None
             raise
         return self._registry.add_on_demand(repo, offer.files.revision)
+
+
+class _Getting:
+    """A model that is being fetched."""
+
+    task: asyncio.Task[str]
+
+    def __init__(self) -> None:
+        self.has_offer = asyncio.Event()
+        """Set when the hub has it and its download has begun."""
 
 
 def _fetched(folder: Path) -> Record | None:

@@ -40,11 +40,15 @@ class Places:
 
     def estimate(self, model: str) -> None:
         """Find out what a model will take; reads the sizes of files, so it is for a thread."""
+        self._needs[model] = self.need(model)
+
+    def need(self, model: str) -> Need:
+        """What a model will take; reads the sizes of files, so it is for a thread."""
         entry, paths = self._registry.entry(model), self._registry.spec(model).paths
         sizes = {}
         for kind in self._usable(model):
             sizes[kind] = (self._measured.of(model, kind) or estimate(entry, kind, paths)).resident
-        self._needs[model] = Need(device=sizes.get("cuda") or sizes.get("mps", 0), host=sizes.get("cpu", 0))
+        return Need(device=sizes.get("cuda") or sizes.get("mps", 0), host=sizes.get("cpu", 0))
 
     def choose(self, model: str, spaces: Mapping[str, Space]) -> tuple[str, int]:
         """The device to load a model on, and the bytes that it needs there."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from ..config import SHIPPED_MODELS, Section, explain, read_yaml
 from ..config.values import Device, KeepAlive, Size
-from ..engines.base import Engine, ModelSpec, engine_class, is_importable
+from ..engines.base import Capabilities, Engine, ModelSpec, engine_class
+from ..engines.packages import is_importable
 from ..errors import ConfigError, ModelUnavailable, UnknownModel
 from .environments import Environments
 from .hub_cache import hub_snapshot
@@ -35,6 +36,17 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
+
+def _list(value: object) -> object:
+    if not isinstance(value, (str, list, tuple)):
+        raise ValueError(f"should be the name of a voice, or a list of names")
+    return (value,) if isinstance(value, str) else value
+
+
+VoiceNames = Annotated[tuple[str, ...], BeforeValidator(_list)]
+"""One, or several of which the first that is there is meant."""
+
+
 class HubFiles(Section):
     """Where a model's files come from."""
 
@@ -44,9 +56,14 @@ class HubFiles(Section):
         (), description="Patterns of the files to fetch. With {voice} in them, each voice is fetched by its name."
     )
 
+    @property
+    def is_by_voice(self) -> bool:
+        """Whether each voice is fetched by itself."""
+        return any("{voice}" in pattern for pattern in self.files)
+
     def patterns(self, voice: str = "") -> tuple[str, ...]:
         """The files of the model, or of one voice of it: `en_US-lessac-medium` fills {language}, {name}, {quality}."""
-        if not any("{voice}" in pattern for pattern in self.files):
+        if not self.is_by_voice:
             return self.files
         parts = voice.split("-")
         if len(parts) != len(_VOICE_PARTS) or not all(parts):
@@ -66,6 +83,7 @@ class ModelEntry(Section):
     url: str = Field("", description="Where the model comes from.")
     hub: HubFiles | None = None
     enabled: bool = True
+    gated: bool | None = Field(None, description="Whether its files want an account and consent; null if unknown.")
     standby: bool = Field(False, description="Load at start and keep.")
     voice: str = Field("", description="Default voice.")
     languages: tuple[str, ...] = Field((), description="Languages to offer; all of the voices' when empty.")
@@ -93,7 +111,11 @@ class RegistryFile(Section):
     """models.yaml."""
 
     models: dict[str, ModelEntry] = Field({}, description="Models by their ids.")
-    aliases: dict[str, str] = Field({}, description="Other names of voices: {alloy: kokoro/af_alloy}.")
+    aliases: dict[str, VoiceNames] = Field(
+        {},
+        description="Other names of voices: {alloy: kokoro/af_alloy}. Of a list the first that is there speaks; "
+        "`default` is the default voice.",
+    )
     on_demand: ModelEntry = Field(
         ModelEntry(engine="transformers", environment="torch"),
         description="How models run that are in no list and are asked for by their name on the hub.",
@@ -119,7 +141,9 @@ class Registry:
         self._listed = {name: entry for name, entry in file.models.items() if entry.enabled}
         self._on_demand: dict[str, ModelEntry] = {}
         self._by_alias = {alias: name for name, entry in self._listed.items() for alias in entry.aliases}
-        self.aliases: Mapping[str, str] = file.aliases
+        self.aliases: Mapping[str, tuple[str, ...]] = {name.lower(): voices for name, voices in file.aliases.items()}
+        self.model_aliases = frozenset(alias for entry in file.models.values() for alias in entry.aliases)
+        """Other names of models, also of those that are not enabled."""
 
     @property
     def models(self) -> Mapping[str, ModelEntry]:
@@ -145,9 +169,17 @@ class Registry:
         self._on_demand[repo] = self._file.on_demand.model_copy(update={"hub": hub, "name": name})
         return repo
 
+    def forget(self, repo: str) -> None:
+        """Have a model of the hub no more, because its files are gone; those of the list stay."""
+        self._on_demand.pop(repo, None)
+
     def engine(self, model: str) -> type[Engine]:
         """The engine that runs a model."""
         return engine_class(self.entry(model).engine)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What a model can do."""
+        return self.engine(model).capabilities_of(self.spec(model))
 
     def environment(self, model: str) -> str:
         """Where a model runs: its own environment where that was installed, or the service's if it has all it needs."""
@@ -180,7 +212,7 @@ class Registry:
         return ModelSpec(
             id=model,
             engine=entry.engine,
-            paths=tuple(map(str, self._places(model, entry))),
+            paths=tuple(map(str, self.places(model))),
             voice=entry.voice or None,
             languages=entry.languages,
             threads=entry.threads or self._threads,
@@ -195,8 +227,9 @@ class Registry:
         self.entry(model)
         return self._folders[0] / folder_name(model)
 
-    def _places(self, model: str, entry: ModelEntry) -> Iterator[Path]:
-        downloads = self.folder(model)
+    def places(self, model: str) -> Iterator[Path]:
+        """The folders that a model's files may be in, the first to be looked in first."""
+        entry, downloads = self.entry(model), self.folder(model)
         if is_settled(downloads):
             yield downloads
         yield from (folder / folder_name(model) for folder in self._folders[1:])

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal
 
@@ -14,6 +14,7 @@ from ..config import Config
 from ..config.values import parse_keep_alive
 from ..errors import ShuttingDown, SpeechError, Timeout
 from ..events import EventBus, GpusRead, ModelState, ModelStateChanged
+from .devices import Device, Need
 from .ledger import HOST, Ledger
 from .loader import Loader
 from .measured import Measured
@@ -63,6 +64,33 @@ class Residents:
     def memory(self, model: str) -> dict[str, int]:
         """Bytes that a model takes now, by the place where it takes them."""
         return dict(self._ledger.held(model))
+
+    def place(self, model: str) -> str | None:
+        """The device that a model is on, or was when it was parked; None where it is in no memory."""
+        return self._ledger[model].pool if self._ledger.state(model) != "cold" else None
+
+    def remaining(self, model: str) -> float | None:
+        """Seconds until a model that nobody uses goes; None when nothing says that it will."""
+        if self._ledger.state(model) not in ("resident", "parked"):
+            return None
+        record = self._ledger[model]
+        if record.users or math.isinf(record.expires_at):
+            return None
+        return max(0.0, record.expires_at - time.monotonic())
+
+    def need(self, model: str) -> Need:
+        """What a model takes, as it was measured or is expected; reads the sizes of files, so it is for a thread."""
+        return self._places.need(model)
+
+    def check(self, model: str) -> None:
+        """Raise when a model cannot be there soon, because its process keeps ending."""
+        if model in self._ledger and self._ledger.state(model) == "cold":
+            self._loader.check(model)
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The places to run on this machine, by name."""
+        return self._places.devices
 
     def pools(self) -> dict[str, dict[str, int]]:
         """What each place may hold, and what it holds."""

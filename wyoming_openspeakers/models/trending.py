@@ -21,11 +21,17 @@ from .side_thread import in_side_thread
 
 _SUBJECT = "the list of trending models"
 _FRESH = 30 * 60.0
+_AS_GOOD_AS_NEW = 60.0
+"""Seconds for which a copy will do for somebody who wants a new one, too."""
+
 _MOST = 100
 _WIDTHS = {"64": 8, "32": 4, "16": 2, "8": 1}
 """Bytes of a number, by the digits in the name of its type."""
 
-_DETAILS = ("downloads", "likes", "gated", "tags", "library_name", "lastModified", "safetensors", "cardData", "config")
+_DETAILS = (
+    *("downloads", "likes", "gated", "tags", "pipeline_tag", "library_name", "lastModified"),
+    *("safetensors", "cardData", "config"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,10 @@ class HubListing:
 
     library: str
     model_type: str
+    task: str
+    """What the hub says that it is for: text-to-speech."""
+
+    tags: tuple[str, ...]
     runs: bool | None
     """Whether the generic engine can run it; None when the list does not tell."""
 
@@ -72,15 +82,20 @@ class Trending:
         return max(0.0, time.time() - self.asked)
 
 
-def trending(cache: Path, count: int = 20, token: str | None = None, *, endpoint: str | None = None) -> Trending:
+def trending(
+    cache: Path, count: int = 20, token: str | None = None, *, refresh: bool = False, endpoint: str | None = None
+) -> Trending:
     """The models, asked for anew when the copy in the cache folder is older than half an hour. Blocks.
+
+    With `refresh` a copy is good for a minute only.
 
     When the hub cannot be reached an older copy is answered; without one ModelFilesError tells what is wrong.
     """
     _check(count)
     file = cache / "trending.json"
     copy = _read(file)
-    if copy is None or not -_FRESH < time.time() - copy.asked < _FRESH:
+    longest = _AS_GOOD_AS_NEW if refresh else _FRESH
+    if copy is None or not -longest < time.time() - copy.asked < longest:
         try:
             copy = _ask(token, endpoint)
         except ModelFilesError as error:
@@ -99,19 +114,21 @@ class TrendingModels:
         self._cache = cache
         self._token = token or SecretStr("")
         self._endpoint = endpoint
-        self._asked: asyncio.Future[Trending] | None = None
+        self._asked: dict[bool, asyncio.Future[Trending]] = {}
 
-    async def get(self, count: int = 20) -> Trending:
+    async def get(self, count: int = 20, *, refresh: bool = False) -> Trending:
         """The first so many; see `trending`."""
         _check(count)
-        if self._asked is None or self._asked.done():
-            self._asked = in_side_thread(self._get_all, "trending models")
-            self._asked.add_done_callback(lambda asked: asked.exception())
-        found = await asyncio.shield(self._asked)
+        asked = self._asked.get(refresh)
+        if asked is None or asked.done():
+            asked = self._asked[refresh] = in_side_thread(lambda: self._get_all(refresh), "trending models")
+            asked.add_done_callback(lambda asked: asked.exception())
+        found = await asyncio.shield(asked)
         return replace(found, models=found.models[:count])
 
-    def _get_all(self) -> Trending:
-        return trending(self._cache, _MOST, self._token.get_secret_value(), endpoint=self._endpoint)
+    def _get_all(self, refresh: bool) -> Trending:
+        token = self._token.get_secret_value()
+        return trending(self._cache, _MOST, token, refresh=refresh, endpoint=self._endpoint)
 
 
 def _check(count: int) -> None:
@@ -151,6 +168,8 @@ def _listing(entry: dict[str, Any]) -> HubListing:
         size=_weights(entry),
         library=entry.get("library_name") or "",
         model_type=(entry.get("config") or {}).get("model_type") or "",
+        task=entry.get("pipeline_tag") or "",
+        tags=tuple(map(str, entry.get("tags") or ())),
         runs=None,
     )
 
@@ -175,7 +194,10 @@ def _judged(models: Iterable[HubListing]) -> tuple[HubListing, ...]:
 def _read(file: Path) -> Trending | None:
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
-        models = tuple(HubListing(**{**entry, "languages": tuple(entry["languages"])}) for entry in tree["models"])
+        models = tuple(
+            HubListing(**{**entry, "languages": tuple(entry["languages"]), "tags": tuple(entry["tags"])})
+            for entry in tree["models"]
+        )
         return Trending(models, float(tree["asked"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ..engines.base import Capabilities, Voice
+from ..engines.base import Capabilities, Reference, Voice
 from ..errors import ModelUnavailable, UnknownVoice
+from .profiles.profile import Profile, Style
 from .registry import ModelEntry, Registry
 
 _LOGGER = logging.getLogger(__name__)
 _MIXTURE = re.compile(r"[+(]")
+DEFAULT = "default"
+"""What an alias may stand for: the default voice, whichever it is."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,27 @@ class InstalledVoice:
     capabilities: Capabilities
     voice: Voice
 
+    engine_voice: str
+    """What the engine is told: the voice's own name, or that of the voice or mixture that it lends from."""
+
+    speaker: str | None = None
+    """The speaker in that voice, where a user chose one for good."""
+
+    profile: Profile | None = None
+    """What a user made it of."""
+
+    references: tuple[Reference, ...] = ()
+    design: str = ""
+    style: Style = field(default_factory=Style)
+
     @property
     def name(self) -> str:
         """Unique over all models: `kokoro/af_heart`."""
         return f"{self.model}/{self.voice.name}"
+
+    def chosen(self, speaker: str | None = None) -> ChosenVoice:
+        """It as it is spoken with."""
+        return ChosenVoice(self, self.engine_voice, speaker or self.speaker)
 
 
 @dataclass(frozen=True)
@@ -54,29 +74,44 @@ class ChosenVoice:
 class VoiceCatalog:
     """A picture of all voices at one moment."""
 
-    def __init__(self, registry: Registry, default: str = "", by_language: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        default: str = "",
+        by_language: Mapping[str, str] | None = None,
+        profiles: Sequence[Profile] = (),
+    ) -> None:
         self._registry = registry
         self._by_language = {_normal(tag): name for tag, name in (by_language or {}).items()}
         self.voices: dict[str, InstalledVoice] = {}
+        working: dict[str, Capabilities] = {}
         for model, entry in registry.models.items():
             engine = registry.engine(model)
             spec = registry.spec(model)
             try:
                 if registry.problem(model):
                     continue
-                voices = engine.voices(spec)
+                voices, capabilities = engine.voices(spec), engine.capabilities_of(spec)
             except Exception:
                 _LOGGER.exception("The voices of %s cannot be listed", model)
                 continue
+            working[model] = capabilities
             for voice in voices:
                 known = replace(voice, rate=voice.rate or entry.sample_rate or 0)
-                installed = InstalledVoice(model, entry, engine.capabilities, known)
+                installed = InstalledVoice(model, entry, capabilities, known, known.name)
                 self.voices[installed.name] = installed
         self._by_short_name: dict[str, InstalledVoice] = {}
         for installed in self.voices.values():
-            self._by_short_name.setdefault(installed.voice.name.lower(), installed)
-            self._by_short_name.setdefault(installed.name.lower(), installed)
+            self._name(installed)
         self._default = default
+        # Presets last: they may lend from a voice that was cloned.
+        for profile in sorted(profiles, key=lambda profile: profile.kind == "preset"):
+            if made := self._made(profile, working):
+                if made.name in self.voices:
+                    _LOGGER.warning("The voice %r is hidden by one of the model's own", made.name)
+                    continue
+                self.voices[made.name] = made
+                self._name(made)
 
     def default(self, language: str | None = None) -> ChosenVoice:
         """The voice to use when none is named; of the language where there is one."""
@@ -84,24 +119,32 @@ class VoiceCatalog:
             return found
         if self._default and (chosen := self.find(self._default)):
             return chosen
-        for model, entry in self._registry.models.items():
-            if entry.voice and (chosen := self.find(f"{model}/{entry.voice}")):
-                return chosen
-        if self.voices:
-            installed = next(iter(self.voices.values()))
-            return ChosenVoice(installed, installed.voice.name)
+        if chosen := self._first():
+            return chosen
         raise ModelUnavailable("No voice is installed; `wyoming-openspeakers check` says what is missing")
 
     def find(self, name: str, speaker: str | None = None) -> ChosenVoice | None:
         """The voice of this name: full, short where it is unique, an alias, a model, or a mixture."""
-        name = self._registry.aliases.get(name, name)
+        if targets := self.targets(name):
+            found = (self._any() if target == DEFAULT else self._named(target, speaker) for target in targets)
+            return next((chosen for chosen in found if chosen), None)
+        return self._named(name, speaker)
+
+    def targets(self, name: str) -> tuple[str, ...]:
+        """The voices that an alias stands for, best first; none where it is no alias or a user's own voice has it."""
+        installed = self._by_short_name.get(name.lower())
+        return () if installed and installed.profile else self._registry.aliases.get(name.lower(), ())
+
+    def _named(self, name: str, speaker: str | None = None) -> ChosenVoice | None:
         if installed := self._by_short_name.get(name.lower()):
             if speaker is not None and speaker not in installed.voice.speakers:
                 _LOGGER.warning("Voice %s has no speaker %r; using its first", installed.name, speaker)
                 speaker = None
-            return ChosenVoice(installed, installed.voice.name, speaker)
+            return installed.chosen(speaker)
         if voice := self._default_of(name):
-            return self.find(voice, speaker)
+            return self._named(voice, speaker)
+        if name in self._registry.model_aliases:
+            return self._any()
         model, _, mixture = name.rpartition("/")
         if parts := [part for part in _MIXTURE.split(mixture) if part]:
             first = self._by_short_name.get((f"{model}/{parts[0]}" if model else parts[0]).lower())
@@ -122,6 +165,65 @@ class VoiceCatalog:
         tags = [tag for installed in self.voices.values() for tag in installed.voice.languages]
         tags += [tag for tag, name in self._by_language.items() if self.find(name)]
         return sorted({primary(tag) for tag in tags})
+
+    def _any(self) -> ChosenVoice | None:
+        """The default voice for an alias, which the configured default may be itself."""
+        default = self._default
+        is_alias = self.targets(default) or default in self._registry.model_aliases
+        return (self._named(default) if default and not is_alias else None) or self._first()
+
+    def _first(self) -> ChosenVoice | None:
+        """The voice of the first model that has one by default, or else the first of all."""
+        for model, entry in self._registry.models.items():
+            if entry.voice and (installed := self.voices.get(f"{model}/{entry.voice}")):
+                return installed.chosen()
+        return next((installed.chosen() for installed in self.voices.values()), None)
+
+    def _name(self, installed: InstalledVoice) -> None:
+        """Have a voice found by its names; the first of a name has it."""
+        names = [installed.voice.name, installed.name, *([installed.profile.id] if installed.profile else [])]
+        for name in names:
+            self._by_short_name.setdefault(name.lower(), installed)
+
+    def _made(self, profile: Profile, working: Mapping[str, Capabilities]) -> InstalledVoice | None:
+        """A voice that a user made; None while its model cannot speak with it."""
+        base = self._base(profile, working)
+        if base is None or (profile.kind == "cloned" and not (base.capabilities.cloning and profile.samples)):
+            return None
+        if profile.kind == "designed" and not base.capabilities.designs:
+            return None
+        own = base.voice
+        return replace(
+            base,
+            voice=replace(
+                own,
+                name=profile.name,
+                languages=(profile.language,) if profile.language else own.languages,
+                description=profile.description or profile.name,
+                gender=profile.gender or (own.gender if profile.kind == "preset" else None),
+                speakers=(),
+            ),
+            profile=profile,
+            references=profile.references() or base.references,
+            design=profile.design or base.design,
+            style=base.style.under(profile.style),
+        )
+
+    def _base(self, profile: Profile, working: Mapping[str, Capabilities]) -> InstalledVoice | None:
+        """What a voice is made from: one of its model's, or nothing but the model."""
+        if profile.kind == "preset":
+            chosen = self.find(profile.voice)
+            if chosen is None:
+                return None
+            return replace(chosen.installed, engine_voice=chosen.engine_voice, speaker=chosen.speaker)
+        model = self._registry.resolve(profile.model)
+        if model is None or model not in working:
+            return None
+        if name := self._default_of(model):
+            return self.voices[name]
+        entry = self._registry.entry(model)
+        voice = Voice("", entry.languages or ("en",), rate=entry.sample_rate or 0)
+        return InstalledVoice(model, entry, working[model], voice, "")
 
     def _for_language(self, language: str) -> ChosenVoice | None:
         tag = _normal(language)
@@ -150,7 +252,7 @@ class VoiceCatalog:
 
     @staticmethod
     def _chosen(installed: InstalledVoice, default: ChosenVoice) -> ChosenVoice:
-        return default if installed is default.installed else ChosenVoice(installed, installed.voice.name)
+        return default if installed is default.installed else installed.chosen()
 
 
 def primary(tag: str) -> str:

@@ -10,14 +10,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from wyoming.event import Event, async_read_event, async_write_event
 
-from ..engines.base import Audio, ModelSpec
+from ..engines.base import Audio, ModelSpec, Word
 from ..errors import ModelUnavailable, OutOfMemory, Timeout
 from ..worker import protocol
 from ..worker.protocol import Memory
@@ -144,7 +144,8 @@ class WorkerProcess:
                 event = await self._next(inbox, max(limits.first_audio, limits.audio_gap) + _WORKER_SAYS)
                 if event is not None and event.type == protocol.AUDIO:
                     began = True
-                    yield Audio(np.frombuffer(event.payload or b"", np.float32), event.data["rate"])
+                    words = tuple(Word(*word) for word in event.data.get("words", ()))
+                    yield Audio(np.frombuffer(event.payload or b"", np.float32), event.data["rate"], words)
                     continue
                 ended = True
                 if event is None:
@@ -163,6 +164,11 @@ class WorkerProcess:
             else:
                 # To the end, however often it is cancelled: until then its model must not be parked or unloaded.
                 await _finish(self._cancel(job, inbox, limits.cancel))
+
+    async def forget(self, digests: Collection[str]) -> None:
+        """Have its engines drop what they derived from recordings that are gone."""
+        with contextlib.suppress(WorkerGone):
+            await self._send(Event(protocol.FORGET, {"digests": sorted(digests)}))
 
     async def _next(self, inbox: asyncio.Queue[Event | None], patience: float) -> Event | None:
         """The next message to a request; a worker that says nothing to anybody for too long is ended.

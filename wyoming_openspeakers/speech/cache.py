@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 import time
 from collections import OrderedDict
@@ -24,12 +22,6 @@ Result = TypeVar("Result")
 
 _TOUCH_DELAY = 5.0
 """Seconds for which uses are collected before they are noted on disk."""
-
-
-def phrase_key(**fields: object) -> str:
-    """What a phrase is kept under: a hash of all that its sound depends on, as JSON values."""
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

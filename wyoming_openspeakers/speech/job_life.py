@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 from ..events import EventBus, JobChanged, JobState, SpeechEnded
@@ -13,8 +14,11 @@ _STEPS: tuple[JobState, ...] = ("queued", "loading", "generating")
 class JobLife:
     """Tells of each step once, though the sentences of a request take them one by one."""
 
-    def __init__(self, bus: EventBus, client: str) -> None:
-        self.job = uuid4().hex
+    def __init__(self, bus: EventBus, client: str, job: str = "") -> None:
+        self.job = job or uuid4().hex
+        self.began_at: float | None = None
+        """When the first sentence came to its engine, on the monotonic clock."""
+
         self._bus = bus
         self._client = client
         self._state: JobState | None = None
@@ -31,6 +35,8 @@ class JobLife:
         moved_up = state == self._state == "queued" and position != self._position
         if _STEPS.index(state) > reached or moved_up:
             self._state, self._position = state, position
+            if state == "generating":
+                self.began_at = time.monotonic()
             self._tell()
 
     def end(self, ended: SpeechEnded) -> None:

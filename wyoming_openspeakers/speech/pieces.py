@@ -14,8 +14,9 @@ from ..engines.base import Audio
 from ..models.manager import ModelManager, Turn
 from ..models.voices import ChosenVoice
 from ..worker.protocol import Speak
-from .cache import PhraseCache, phrase_key
+from .cache import PhraseCache
 from .phrase_folder import CachedPhrase
+from .phrase_key import phrase_key
 from .request import SpeechRequest
 
 
@@ -33,6 +34,9 @@ class Sentence:
 
     needed_in: float = 0.0
     """Seconds until a listener needs its audio, as far as can be told."""
+
+    text: str = ""
+    """What was written, without markup."""
 
 
 @dataclass(eq=False)
@@ -102,7 +106,10 @@ class Utterance:
 
 def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
     voice = sentence.voice
-    slowest, fastest = voice.installed.capabilities.speed or (1.0, 1.0)
+    installed, style = voice.installed, voice.installed.style
+    slowest, fastest = installed.capabilities.speed or (1.0, 1.0)
+    # A higher pitch is what is spoken more slowly and played faster.
+    speed = sentence.speed * style.speed / pitch_ratio(sentence, request)
     return Speak(
         id=0,
         model=voice.model,
@@ -110,22 +117,36 @@ def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
         voice=voice.engine_voice,
         speaker=voice.speaker,
         language=sentence.language,
-        speed=min(max(sentence.speed, slowest), fastest),
-        seed=request.seed,
-        parameters={**voice.installed.entry.parameters, **request.parameters},
+        speed=min(max(speed, slowest), fastest),
+        seed=style.seed if request.seed is None else request.seed,
+        parameters={**installed.entry.parameters, **style.parameters, **request.parameters},
+        references=installed.references,
+        design=installed.design,
+        instructions=request.instructions or style.instructions if installed.capabilities.instructions else "",
         client=request.client,
         urgency=int(request.urgency),
         needed_in=sentence.needed_in,
     )
 
 
+def pitch_ratio(sentence: Sentence, request: SpeechRequest) -> float:
+    """How much higher than the voice's own the audio is to be played."""
+    installed = sentence.voice.installed
+    if installed.capabilities.speed is None:
+        return 1.0
+    ratio: float = 2 ** ((request.pitch + installed.style.pitch) / 12)
+    return ratio
+
+
 def _key(sentence: Sentence, speak: Speak) -> str:
     voice = sentence.voice.installed
+    owner = voice.profile.id if voice.profile and voice.references else ""
     return phrase_key(
+        owner,
         service=__version__,
         model=speak.model,
         revision=[voice.entry.hub.revision if voice.entry.hub else "", voice.voice.revision],
-        voice=[speak.voice, speak.speaker, speak.language],
+        voice=[speak.voice, speak.speaker, speak.language, [r.digest for r in speak.references], speak.design],
         text=speak.text,
-        sound=[speak.speed, speak.seed, speak.parameters],
+        sound=[speak.speed, speak.seed, speak.parameters, speak.instructions],
     )

@@ -36,6 +36,18 @@ class SpeechRequest:
     strict_voice: bool = True
     """An unknown voice is an error; otherwise the default voice speaks, with a warning."""
 
+    pitch: float = 0.0
+    """Semitones up or down."""
+
+    instructions: str = ""
+    """How to speak, in words, for voices that follow them."""
+
+    output_rate: int | None = None
+    """Hertz of the audio; None as it is configured."""
+
+    words: bool = False
+    """Find out when each word is said."""
+
     use_cache: bool = True
     """Take sentences from the phrase cache and leave them there."""
 
@@ -44,6 +56,12 @@ class SpeechRequest:
 
     client: str = ""
     """Who asks: turns are shared evenly between clients."""
+
+    front: str = ""
+    """How it came: wyoming, http, mqtt, cli."""
+
+    job: str = ""
+    """Its own name in events; a new one when empty."""
 
     urgency: Urgency = Urgency.INTERACTIVE
 
@@ -55,17 +73,24 @@ class TextFeed:
         self._pieces: asyncio.Queue[str | None] = asyncio.Queue()
         self._most = most
         self._length = 0
+        self._said: list[str] = []
 
     def put(self, piece: str) -> None:
         """Add a piece."""
         self._length += len(piece)
         if self._length > self._most:
             raise TextTooLong(f"The text is longer than {self._most} characters")
+        self._said.append(piece)
         self._pieces.put_nowait(piece)
 
     def close(self) -> None:
         """Say that this was all."""
         self._pieces.put_nowait(None)
+
+    @property
+    def text(self) -> str:
+        """All that has come."""
+        return "".join(self._said)
 
     async def get(self) -> str | None:
         """The next piece, None at the end."""

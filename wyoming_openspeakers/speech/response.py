@@ -12,15 +12,17 @@ from types import TracebackType
 from typing import Final, Self, cast
 
 from ..config import Config
-from ..events import EventBus, SpeechEnded
+from ..events import EventBus, JobKind, SpeechEnded
 from ..models.manager import ModelManager, Turn
+from ..models.queue import Urgency
 from .audio.chain import AudioChain, ChainOptions
 from .audio.pcm import silence
 from .cache import PhraseCache
 from .choose import VoiceChooser
 from .job_life import JobLife
 from .leveling import Leveling
-from .pieces import Piece, Sentence, Utterance
+from .pieces import Piece, Sentence, Utterance, pitch_ratio
+from .recording import Recorder, Recording
 from .request import SpeechRequest, TextFeed
 from .script import Line, Script
 from .speakable import Speakable
@@ -46,6 +48,8 @@ _LONGEST_STEP = 2
 
 _PCM_WIDTH = 2
 
+_KINDS: dict[Urgency, JobKind] = {Urgency.INTERACTIVE: "live", Urgency.JOB: "job", Urgency.BATCH: "batch"}
+
 
 _MORE_COMES: Final = cast(Piece, object())
 
@@ -61,6 +65,7 @@ class SpeechParts:
     cache: PhraseCache
     leveling: Leveling
     bus: EventBus
+    recorder: Recorder | None = None
 
 
 class Response:
@@ -75,9 +80,10 @@ class Response:
         self._script = Script(request, text, parts.config, parts.manager, parts.chooser, parts.speakable)
         self._tasks: set[asyncio.Task[None]] = set()
         self._levels = parts.leveling.response()
-        self._life = JobLife(parts.bus, request.client)
+        self._life = JobLife(parts.bus, request.client, request.job)
         self._turn = Turn(request.client, request.urgency, self._life.job, request.keep_alive, self._life.now)
         self._began = time.monotonic()
+        self._recording: Recording | None = None
         self._first_audio: float | None = None
         self._heard_until = 0.0
         """When a listener has heard all that was sent."""
@@ -85,9 +91,14 @@ class Response:
         """The same for all sentences so far, as far as that can be told."""
         self._written = 0
         self._seconds = 0.0
+        self._is_recorded = False
+        self._language: str | None = None
         self._in_work = 0
         """Sentences that were begun and are not sent to their end."""
         self._complete = False
+        self.ended: SpeechEnded | None = None
+        """How it went, once its context has been left."""
+
         self.rate = 0
         """Hertz of the audio; known when the first comes."""
 
@@ -117,7 +128,7 @@ class Response:
     async def rate_ahead(self) -> int:
         """The audio's rate as soon as the voice is known, 0 when that takes the first audio."""
         voice = await asyncio.shield(self._script.voice)
-        self.rate = self._parts.config.audio.output_rate or voice.installed.voice.rate
+        self.rate = self._request.output_rate or self._parts.config.audio.output_rate or voice.installed.voice.rate
         return self.rate
 
     async def pcm(self) -> AsyncIterator[bytes]:
@@ -160,6 +171,7 @@ class Response:
                     self._levels.gain(voice),
                     trim=voice.installed.capabilities.pads_silence,
                     pause=piece.sentence.pause_before,
+                    pitch=pitch_ratio(piece.sentence, self._request),
                 )
             for begin in range(0, len(audio.samples), step := _LONGEST_STEP * audio.rate):
                 samples = audio.samples[begin : begin + step]
@@ -221,6 +233,7 @@ class Response:
         piece = Piece(sentence, line.written)
         utterance = Utterance(sentence, self._request, self._turn, self._parts.manager, self._parts.cache)
         self._life.speaks_with(line.voice)
+        self._language = self._language or line.language
         await utterance.look()
         self._start(piece.fill(utterance.audio()))
         self._in_work += 1
@@ -247,22 +260,42 @@ class Response:
         seconds = len(pcm) / _PCM_WIDTH / self.rate
         self._heard_until = max(self._heard_until, now) + seconds
         self._seconds += seconds
+        self._record(pcm)
         return pcm
 
+    def _record(self, pcm: bytes) -> None:
+        if self._parts.recorder and not self._is_recorded:
+            self._is_recorded = True
+            self._recording = self._parts.recorder.begin(self._life.job, self._request, self.rate)
+        if self._recording:
+            self._recording.write(pcm)
+
     def _report(self, error: BaseException | None) -> None:
-        voice = None
+        chosen = None
         if self._script.voice.done() and not self._script.voice.cancelled() and not self._script.voice.exception():
-            voice = self._script.voice.result().installed.name
+            chosen = self._script.voice.result().installed
+        if self._recording:
+            self._recording.close(whole=self._complete and error is None)
+        began_at = self._life.began_at or self._first_audio
         ended = SpeechEnded(
             client=self._request.client,
-            voice=voice,
+            voice=chosen.name if chosen else None,
             characters=self._written,
             first_audio=None if self._first_audio is None else self._first_audio - self._began,
             total=time.monotonic() - self._began,
             audio=self._seconds,
             error=(str(error) or type(error).__name__) if isinstance(error, Exception) else None,
             left=not self._complete and not isinstance(error, Exception),
+            job=self._life.job,
+            kind=_KINDS[self._request.urgency],
+            front=self._request.front,
+            model=chosen.model if chosen else None,
+            profile=chosen.profile.id if chosen and chosen.profile else None,
+            language=self._language,
+            text=self._text if isinstance(self._text, str) else self._text.text,
+            queued=None if began_at is None else began_at - self._began,
         )
+        self.ended = ended
         self._life.end(ended)
         _LOGGER.info("%s", ended)
         self._parts.bus.publish(ended)

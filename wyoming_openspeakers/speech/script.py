@@ -38,6 +38,9 @@ class Line:
     written: int = 0
     """Characters of the text that it was made of."""
 
+    text: str = ""
+    """The text that it was made of, without markup."""
+
 
 @dataclass(frozen=True)
 class _Clean:
@@ -93,7 +96,7 @@ class Script:
             if clean.language:
                 voice, language = self._chooser.switch(voice, clean.language, catalog), clean.language
             if words := self._speakable.words(clean.text, language):
-                yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text))
+                yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text), clean.text)
         if choice is None:
             self._choose(request, catalog)
 

@@ -9,13 +9,15 @@ from contextlib import suppress
 from ..config import Config
 from ..config.values import parse_keep_alive
 from ..errors import InvalidRequest, ModelUnavailable, ShuttingDown, TextTooLong
-from ..events import EventBus
+from ..events import Event, EventBus, VoicesChanged
 from ..models.manager import ModelManager
 from ..models.voices import VoiceCatalog
 from .audio.voice_loudness import VoiceLoudness
 from .cache import PhraseCache
 from .choose import VoiceChooser
 from .leveling import Leveling
+from .phrase_key import owner_prefix
+from .recording import Recorder
 from .request import SpeechRequest, TextFeed
 from .response import Response, SpeechParts
 from .script import Script
@@ -25,7 +27,9 @@ from .speakable import Speakable
 class SpeechService:
     """Speaks texts with the voices of all models."""
 
-    def __init__(self, config: Config, manager: ModelManager, bus: EventBus) -> None:
+    def __init__(
+        self, config: Config, manager: ModelManager, bus: EventBus, recorder: Recorder | None = None
+    ) -> None:
         data, target = config.data_path, config.audio.loudness
         self._config = config
         self._manager = manager
@@ -41,7 +45,10 @@ class SpeechService:
             cache=self.cache,
             leveling=Leveling(loudness),
             bus=bus,
+            recorder=recorder,
         )
+        bus.subscribe(self._hear)
+        self._forgetting: set[asyncio.Task[int]] = set()
         self._warming: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -66,8 +73,16 @@ class SpeechService:
         """Write what shall be kept."""
         if self._warming:
             await self._warming
+        await asyncio.gather(*self._forgetting, return_exceptions=True)
         await self._parts.leveling.stop()
         await self.cache.stop()
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, VoicesChanged) and event.forget:
+            prefix = owner_prefix(event.profile)
+            removing = asyncio.create_task(self.cache.remove(lambda key: key.startswith(prefix)), name="forget a voice")
+            self._forgetting.add(removing)
+            removing.add_done_callback(self._forgetting.discard)
 
     async def voices(self) -> VoiceCatalog:
         """All voices that can be used now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -105,6 +105,12 @@ class Models:
             self._take(name)
         self._drop(name)
         return memory.totals()
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Have all engines drop what was derived from recordings that are gone."""
+        for model in tuple(self._models.values()):
+            if model.engine is not None:
+                model.engine.forget(digests)
 
     def _start(self, model: _Model) -> Memory:
         if failure := _prepare(model, is_first=not any(other.engine for other in self._models.values())):

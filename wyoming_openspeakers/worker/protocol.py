@@ -4,17 +4,19 @@ Each command has an `id`, which its answers repeat. LOAD, PARK, UNPARK and UNLOA
 and answered with LOADED, PARKED, LOADED and UNLOADED, which bring the model's Memory, or with ERROR. After an ERROR
 the worker holds nothing of the model in memory, except when its code is WRONG_STATE: then nothing has changed. A model
 that could not be unparked may be unparked or loaded anew. HELLO and MEMORY bring the Memory of the whole process; the
-worker says MEMORY on its own when that has changed.
+worker says MEMORY on its own when that has changed. FORGET names the digests of references that are gone, and has no
+answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wyoming.event import Event
 
-from ..engines.base import ModelSpec
+from ..engines.base import ModelSpec, Reference
 
 LOAD = "load"
 LOADED = "loaded"
@@ -31,6 +33,7 @@ CANCEL = "cancel"
 CANCELLED = "cancelled"
 ERROR = "error"
 HELLO = "hello"
+FORGET = "forget"
 
 STUCK = "stuck"
 """Code of an error that only a new process can mend."""
@@ -100,7 +103,10 @@ class Speak:
     speaker: str | None = None
     speed: float = 1.0
     seed: int | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    design: str = ""
+    instructions: str = ""
 
     client: str = ""
     """Who listens."""
@@ -124,4 +130,5 @@ class Speak:
     @staticmethod
     def from_event(event: Event) -> Speak:
         """Read it back."""
-        return Speak(**event.data)
+        references = tuple(Reference(**reference) for reference in event.data["references"])
+        return Speak(**{**event.data, "references": references})

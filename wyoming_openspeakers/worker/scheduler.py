@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from ..engines.base import Audio, CancelFlag, Cancelled, EngineError, Share
+from ..engines.base import Audio, EngineError
+from ..engines.control import CancelFlag, Cancelled, Share
 from .failures import explain_speaking
 
 _SOON = 0.5

@@ -9,11 +9,14 @@ import socket
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import astuple
+from typing import Any
 
 import numpy as np
 from wyoming.event import Event, read_event, write_event
 
-from ..engines.base import Audio, CancelFlag, Cancelled, Engine, EngineError, EngineRequest
+from ..engines.base import Audio, Engine, EngineError, EngineRequest
+from ..engines.control import CancelFlag, Cancelled
 from . import memory, protocol
 from .failures import explain_loading
 from .models import Models
@@ -43,6 +46,9 @@ def _job(engine: Engine, device: str, speak: protocol.Speak) -> Job:
         speed=speak.speed,
         seed=speak.seed,
         parameters=speak.parameters,
+        references=speak.references,
+        design=speak.design,
+        instructions=speak.instructions,
         cancel=CancelFlag(),
     )
     return Job(
@@ -90,6 +96,8 @@ class WorkerServer:
                     self._changes.put(event)
                 case protocol.SPEAK:
                     self._speak(protocol.Speak.from_event(event))
+                case protocol.FORGET:
+                    self._models.forget(event.data["digests"])
                 case protocol.CANCEL:
                     self._scheduler.cancel(event.data["id"])
                 case _:
@@ -150,7 +158,10 @@ class WorkerServer:
 
     def _send_audio(self, job_id: int, audio: Audio) -> None:
         samples = np.ascontiguousarray(audio.samples, dtype=np.float32)
-        self._send(Event(protocol.AUDIO, {"id": job_id, "rate": audio.rate}, samples.tobytes()))
+        data: dict[str, Any] = {"id": job_id, "rate": audio.rate}
+        if audio.words:
+            data["words"] = [astuple(word) for word in audio.words]
+        self._send(Event(protocol.AUDIO, data, samples.tobytes()))
 
     def _send_end(self, job_id: int, error: Failure, began: bool) -> None:
         match error:

@@ -239,13 +239,13 @@ class Bus:
             monkeypatch.setattr(torch, name, self.on_processor(getattr(torch, name)))
         monkeypatch.setattr(TorchWeights, "_copy_stage", self.copier(TorchWeights._copy_stage))
 
-    cudaError = SimpleNamespace(success=0)  # noqa: N815
+    cudaError = SimpleNamespace(success=0)  # noqa: N815 - the library's name
 
-    def cudaHostRegister(self, address: int, size: int, flags: int) -> int:  # noqa: N802
+    def cudaHostRegister(self, address: int, size: int, flags: int) -> int:  # noqa: N802 - the library's name
         self.pinned.add(address)
         return 0
 
-    def cudaHostUnregister(self, address: int) -> None:  # noqa: N802
+    def cudaHostUnregister(self, address: int) -> None:  # noqa: N802 - the library's name
         self.pinned.remove(address)
 
     @staticmethod

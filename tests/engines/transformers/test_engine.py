@@ -17,13 +17,8 @@ pytest.importorskip("transformers", reason="transformers is not installed: pip i
 import tiny_models
 from assets import Loaded, load
 
-from wyoming_openspeakers.engines.base import (
-    CancelFlag,
-    Cancelled,
-    EngineError,
-    EngineRequest,
-    ModelSpec,
-)
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
+from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
 from wyoming_openspeakers.engines.transformers import SUPPORTED, TransformersEngine
 from wyoming_openspeakers.engines.transformers.folder import find_folder

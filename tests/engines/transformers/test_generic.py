@@ -15,7 +15,7 @@ from assets import load
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.transformers import TransformersEngine
-from wyoming_openspeakers.engines.transformers.generic import GenericFamily, _sound
+from wyoming_openspeakers.engines.transformers.generic import GenericFamily, sound_of
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +60,8 @@ class Output:
 def test_finds_the_sound_in_what_comes_back() -> None:
     sound = torch.rand(1, 7)
     for output in (sound, [sound], (sound, torch.tensor([7])), Output(waveform=sound), Output(audio=[sound])):
-        assert _sound(output) is sound
+        assert sound_of(output) is sound
     nothing: Any
     for nothing in (torch.tensor([1, 2]), Output(sequences=sound), [], Output(audio=None)):
         with pytest.raises(EngineError, match="no sound"):
-            _sound(nothing)
+            sound_of(nothing)

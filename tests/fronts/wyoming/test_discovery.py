@@ -43,7 +43,7 @@ HOME = addresses("127.0.0.1", "192.168.7.20", "169.254.3.4", "::1", "fd00::20", 
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
+        while not condition():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.02)
 
 

@@ -547,7 +547,7 @@ async def test_a_socket_that_was_left_behind_is_replaced(start: StartService, tm
         left.bind(str(path))
     service = await start(wyoming__uris=[f"unix://{path}"])
     async with Client(uri(service)) as client:
-        await client.info()
+        assert Info.from_event(await client.info()).tts
 
 
 # The end

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..base import CancelFlag, Cancelled
+from ..control import CancelFlag, Cancelled
 
 if TYPE_CHECKING:
     from torch import nn

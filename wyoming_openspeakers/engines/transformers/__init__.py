@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,10 +19,10 @@ from ..offer import offered
 from ..torch.cancel import CancellableModules
 from ..torch.weights import TorchWeights
 from .bark import BarkFamily
+from .csm import CsmFamily
 from .family import Family
 from .fastspeech2 import FastSpeech2Family
 from .folder import find_folder
-from .generic import GenericFamily
 from .pieces import pieces
 from .seamless import SeamlessFamily
 from .speecht5 import SpeechT5Family
@@ -37,7 +37,7 @@ FAMILIES: tuple[type[Family], ...] = (
     BarkFamily,
     FastSpeech2Family,
     SeamlessFamily,
-    GenericFamily,
+    CsmFamily,
 )
 
 _FAMILY_OF = {kind: family for family in FAMILIES for kind in family.kinds}
@@ -88,6 +88,20 @@ class TransformersEngine(Engine):
         return offered(voices, spec)
 
     @classmethod
+    def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
+        folder = find_folder(spec)
+        family = _FAMILY_OF.get(folder.kind) if folder else None
+        if family is None:
+            return cls.capabilities
+        return replace(
+            cls.capabilities,
+            speed=cls.capabilities.speed if family.has_speeds else None,
+            cloning=family.clones,
+            needs_transcript=family.needs_transcript,
+            parameters=family.parameters,
+        )
+
+    @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:
         folder = find_folder(spec)
         if folder is None:
@@ -133,7 +147,7 @@ class TransformersEngine(Engine):
         model, cancellable = self._model, self._cancellable
         if model is None or cancellable is None:
             raise EngineError("The model is not loaded")
-        voice = self._voices.get(request.voice)
+        voice = next(iter(self._voices.values())) if request.references else self._voices.get(request.voice)
         if voice is None:
             raise EngineError(f"There is no voice {request.voice!r}", "unknown_voice")
         settings = {**self._spec.parameters, **request.parameters}
@@ -145,6 +159,10 @@ class TransformersEngine(Engine):
             with cancellable.watching(request.cancel), _run(threads, seed):
                 samples = model.speak(piece, request, settings)
             yield Audio(samples, voice.rate)
+
+    def forget(self, digests: Collection[str]) -> None:
+        if self._model is not None:
+            self._model.forget(digests)
 
     def park(self) -> None:
         if self._weights is not None and self._on_gpu:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -40,6 +40,15 @@ class Family(ABC):
     longest: ClassVar[int] = 300
     """Characters of a text that such a model can say at once."""
 
+    has_speeds: ClassVar[bool] = False
+    """Speaks faster and slower."""
+
+    clones: ClassVar[bool] = False
+    """Speaks like the references of a request."""
+
+    needs_transcript: ClassVar[bool] = False
+    """Clones only from recordings whose words are known."""
+
     is_fine_with_halves: ClassVar[bool] = False
     """Sounds as well in 16 bits, which a GPU is faster with."""
 
@@ -67,6 +76,9 @@ class Family(ABC):
     @abstractmethod
     def speak(self, text: str, request: EngineRequest, settings: Mapping[str, Any]) -> Samples:
         """Say a piece of a request's text; empty where there is nothing to say."""
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Drop what was derived from recordings that are gone."""
 
     @abstractmethod
     def warm_up(self) -> None:

@@ -24,6 +24,7 @@ class FastSpeech2Family(Family):
     """A FastSpeech2Conformer with its vocoder."""
 
     kinds: ClassVar[tuple[str, ...]] = (WITH_VOCODER, "fastspeech2_conformer")
+    has_speeds: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = {"g2p_en": "g2p-en"}
 
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:

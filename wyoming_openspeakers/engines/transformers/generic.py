@@ -9,10 +9,10 @@ schedulers, MusicGen makes music, and the Omni models are assistants who answer 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
+from ..base import EngineError, EngineRequest, ModelSpec, Reference, Samples, Voice
 from .family import Family, library, to_samples
 from .folder import ModelFolder
 from .load import load_model
@@ -25,12 +25,9 @@ SOUNDS = ("audio", "waveform")
 
 
 class GenericFamily(Family):
-    """A model that speaks by the library's common interface alone; it has one speed.
+    """A model that speaks by the library's common interface alone; it has one speed."""
 
-    CSM, which was made to go on with a conversation, has another voice each time unless there is a seed.
-    """
-
-    kinds: ClassVar[tuple[str, ...]] = ("csm",)
+    kinds: ClassVar[tuple[str, ...]] = ()
     # Ten seconds is what such checkpoints say they can do at once.
     longest: ClassVar[int] = 120
 
@@ -43,6 +40,7 @@ class GenericFamily(Family):
         self._model = load_model(model_class, folder, self.dtype)
         takes = inspect.signature(self._model.generate).parameters
         self._options = {"output_audio": True} if "output_audio" in takes else {}
+        self.rate = _rate(folder)
 
     @classmethod
     def voices(cls, spec: ModelSpec, folder: ModelFolder) -> list[Voice]:
@@ -60,15 +58,18 @@ class GenericFamily(Family):
         return [self._model]
 
     def speak(self, text: str, request: EngineRequest, settings: Mapping[str, Any]) -> Samples:
-        return to_samples(_sound(self._run(text)))
+        return to_samples(sound_of(self._run(text)))
 
     def warm_up(self) -> None:
         self._run("a", max_new_tokens=2)
 
-    def _run(self, text: str, **options: Any) -> Any:
-        conversation = [{"role": "0", "content": [{"type": "text", "text": text}]}]
+    def _conversation(self, text: str, references: Collection[Reference]) -> list[dict[str, Any]]:
+        """What the model is given to go on with."""
+        return [{"role": "0", "content": [{"type": "text", "text": text}]}]
+
+    def _run(self, text: str, references: Collection[Reference] = (), **options: Any) -> Any:
         inputs = self._processor.apply_chat_template(
-            conversation, tokenize=True, return_dict=True, return_tensors="pt"
+            self._conversation(text, references), tokenize=True, return_dict=True, return_tensors="pt"
         ).to(self.device)
         return self._model.generate(**inputs, **self._options, **options)
 
@@ -81,7 +82,7 @@ def _rate(folder: ModelFolder) -> int:
     return next((int(rate) for place in places if (rate := place.get("sampling_rate"))), 0)
 
 
-def _sound(output: Any) -> torch.Tensor:
+def sound_of(output: Any) -> torch.Tensor:
     """The sound in what a model returns for one text."""
     import torch
 
@@ -92,5 +93,3 @@ def _sound(output: Any) -> torch.Tensor:
         raise EngineError(f"The model returned {type(found).__name__}, which is no sound")
     return found
 
-
-FAMILY = GenericFamily

@@ -42,6 +42,7 @@ class SeamlessFamily(Family):
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("seamless_m4t", SECOND)
+    has_speeds: ClassVar[bool] = True
     # The first version stops after 1,024 sounds.
     longest: ClassVar[int] = 200
 

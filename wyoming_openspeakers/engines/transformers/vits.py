@@ -25,6 +25,7 @@ class VitsFamily(Family):
     """A VITS model with its tokenizer."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vits",)
+    has_speeds: ClassVar[bool] = True
     parameters: ClassVar[Mapping[str, Any]] = {
         "noise_scale": {
             "type": "number",

@@ -181,6 +181,7 @@ class Connection:
             use_cache=ours.get("cache") is not False,
             keep_alive=ours.get("keep_alive"),
             client=self._client,
+            front="wyoming",
         )
 
     def _enqueue(self, request: SpeechRequest, text: str | TextFeed) -> None:

@@ -10,19 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from ...config import WyomingConfig
-from ...errors import Busy, ConfigError, InvalidRequest, ShuttingDown
+from ...errors import Busy, ConfigError, NotAllowed, ShuttingDown
 from ...speech.service import SpeechService
 from .connection import Connection
 from .framing import MAX_HEADER
 
 _LOGGER = logging.getLogger(__name__)
-
-
-class NotAllowed(InvalidRequest):
-    """An address that may not connect."""
-
-    code = "not-allowed"
-    http_status = 403
 
 
 class WyomingServer:

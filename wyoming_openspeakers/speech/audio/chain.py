@@ -38,6 +38,16 @@ class ChainOptions:
     """Hertz of that silence when no segment and no option told a rate."""
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Where a segment came to lie in a response; times in seconds of the response."""
+
+    begin: float
+    end: float
+    origin: float
+    """Where it would begin if no silence had been taken off: what the segment's own times count from."""
+
+
 class AudioChain:
     """Turns the audio of one response into s16le mono PCM at one rate, chunk by chunk.
 
@@ -52,7 +62,10 @@ class AudioChain:
         self._segment: _Segment | None = None
         self._silence_before = self._options.lead_silence
         self._frames = 0
+        self._segment_begin = 0
         self._has_audio = False
+        self.placed = Placed(0, 0, 0)
+        """Where the segment lies that ended last; an empty place when it had no audio."""
 
     @property
     def rate(self) -> int | None:
@@ -64,18 +77,21 @@ class AudioChain:
         """How much audio came out so far."""
         return self._frames / self._rate if self._rate else 0.0
 
-    def begin_segment(self, rate: int, gain: float = 1.0, *, trim: bool = True, pause: float | None = None) -> None:
+    def begin_segment(
+        self, rate: int, gain: float = 1.0, *, trim: bool = True, pause: float | None = None, pitch: float = 1.0
+    ) -> None:
         """Start a segment at an engine's rate.
 
         `trim` says whether this engine's edges are worth trimming; `pause` is what parts this segment from the one
-        before where that is not the usual pause, such as after a clause.
+        before where that is not the usual pause, such as after a clause. With a `pitch` it plays so much faster.
         """
         if self._segment:
             raise RuntimeError("the segment before has not ended")
         self._rate = self._rate or rate
         if self._has_audio:
             self._silence_before = self._options.segment_pause if pause is None else pause
-        self._segment = _Segment(rate, self._rate, gain, trim and self._options.trim)
+        self._segment = _Segment(round(rate * pitch), self._rate, gain, trim and self._options.trim)
+        self._segment_begin = self._frames
 
     def feed(self, samples: Samples) -> bytes:
         """Take a chunk of the segment in and give back the PCM that is ready."""
@@ -88,7 +104,10 @@ class AudioChain:
         if not self._segment:
             raise RuntimeError("no segment has begun")
         segment, self._segment = self._segment, None
-        return self._emit(segment.finish())
+        pcm = self._emit(segment.finish())
+        begin = self._segment_begin / self._rate if self._rate else 0.0
+        self.placed = Placed(begin, self.seconds, begin - segment.cut)
+        return pcm
 
     def finish(self) -> bytes:
         """End the response, with the segment that is open if there is one."""
@@ -101,6 +120,8 @@ class AudioChain:
         if not len(samples):
             return b""
         before = self._silence(self._silence_before)
+        if before:
+            self._segment_begin = self._frames
         self._silence_before = 0.0
         self._has_audio = True
         self._frames += len(samples)
@@ -116,9 +137,15 @@ class _Segment:
     """What a segment's audio goes through before it joins the response."""
 
     def __init__(self, source_rate: int, output_rate: int, gain: float, trim: bool) -> None:
+        self._rate = source_rate
         self._gain = np.float32(gain)
         self._trimmer = EdgeTrimmer(source_rate) if trim else None
         self._resampler = Resampler(source_rate, output_rate)
+
+    @property
+    def cut(self) -> float:
+        """Seconds of silence that were taken off the front."""
+        return self._trimmer.cut / self._rate if self._trimmer else 0.0
 
     def feed(self, samples: Samples) -> Samples:
         # One bad number from a model would spread through the resampler and last to the end of the segment.

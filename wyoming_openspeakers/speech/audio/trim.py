@@ -34,6 +34,8 @@ class EdgeTrimmer:
         self._speaking = False
         self._lead_was_cut = False
         self._silence_passed = 0
+        self.cut = 0
+        """Samples of silence that were dropped before the onset."""
 
     def feed(self, samples: Samples) -> Samples:
         """Take samples in and give back those that belong to the segment for certain."""
@@ -46,6 +48,7 @@ class EdgeTrimmer:
                 return _NOTHING
             onset = int(loud[0]) + len(self._held)
             start = max(0, onset - self._lead)
+            self.cut += start
             pending = self._fade_in(pending[start:], onset - start) if start or self._lead_was_cut else pending
             end -= start
             self._speaking = True
@@ -68,6 +71,7 @@ class EdgeTrimmer:
     def _hold_lead(self, pending: Samples) -> None:
         start = max(0, len(pending) - self._lead)
         self._lead_was_cut = self._lead_was_cut or start > 0
+        self.cut += start
         self._held = pending[start:].copy()
 
     def _fade_in(self, pending: Samples, silent: int) -> Samples:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..models.installed import read_records
-from ..models.registry import Registry
+from .installed import read_records
+from .registry import Registry
 
 
 def problem_and_fix(registry: Registry, model: str) -> str | None:
@@ -18,6 +18,6 @@ def problem_and_fix(registry: Registry, model: str) -> str | None:
     problem = problem or "It has no voice"
     if entry.hub is None or read_records(registry.folder(model)):
         return problem
-    each_voice = any("{voice}" in pattern for pattern in entry.hub.files)
+    each_voice = entry.hub.is_by_voice
     command = f"wyoming-openspeakers models download {model}{'/VOICE' if each_voice else ''}"
     return f"{problem}; get it with `{command}`" + (f", voices: {entry.url}" if each_voice else "")

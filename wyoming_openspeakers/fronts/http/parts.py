@@ -1,0 +1,32 @@
+"""What the side server's subjects work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...config import Config
+from ...events import EventBus
+from ...history.store import HistoryStore
+from ...jobs.jobs import Jobs
+from ...models.manager import ModelManager
+from ...models.profiles.store import ProfileStore
+from ...models.trending import TrendingModels
+from ...speech.service import SpeechService
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of the service that HTTP clients can reach."""
+
+    config: Config
+    bus: EventBus
+    manager: ModelManager
+    speech: SpeechService
+    history: HistoryStore
+    jobs: Jobs
+    profiles: ProfileStore
+    trending: TrendingModels
+    status: Callable[[], dict[str, Any]]
+    """How the whole service is."""

@@ -1,0 +1,1 @@
+"""What was spoken, and what is still to be spoken into files."""

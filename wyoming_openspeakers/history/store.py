@@ -1,0 +1,183 @@
+"""The history: everything that was spoken, and the jobs that are still to be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from ..config.tree import HistoryConfig
+from ..errors import ConfigError
+from . import rows
+from .audio_files import AudioFiles, make_private_folder
+from .database import Database, HistoryUnavailable, companions, database_url, is_damage, make_private, one_line
+from .entry import OVER, Entry, Page, Search
+from .pages import find
+from .retention import Retention
+from .schema import bring_up_to_date
+
+_LOGGER = logging.getLogger(__name__)
+
+_DAMAGED = "history.db.damaged"
+
+
+class HistoryStore:
+    """Keeps entries and their audio."""
+
+    def __init__(self, config: HistoryConfig, data: Path) -> None:
+        self._config = config
+        self._data = data
+        self._marker = data / _DAMAGED
+        self._database = Database(database_url(config.database.get_secret_value(), data / "history.db"))
+        self._database.on_damage = self._note_damage
+        self._files = AudioFiles(data / "history" / "audio")
+        self._retention = Retention(config, self._database, lambda: self._files)
+
+    async def start(self) -> None:
+        """Open the database, in the form of this version."""
+        await asyncio.to_thread(self._prepare)
+        self._database.open()
+        try:
+            identity = await self._database.write(rows.get_ready, secrets.token_hex(4))
+            self._files = AudioFiles(self._data / "history" / "audio" / identity)
+            kept = await self._database.read(rows.files)
+            if others := await asyncio.to_thread(self._files.remove_others, kept):
+                _LOGGER.info("Removed %d audio files that were being written when the service was ended", others)
+            await self._retention.start()
+        except BaseException:
+            await self._database.close()
+            raise
+
+    async def stop(self) -> None:
+        """Finish what is being written."""
+        await self._retention.stop()
+        await self._database.close()
+
+    async def add(self, *entries: Entry) -> None:
+        """Keep new entries; they are on disk when this returns."""
+        if entries:
+            await self._database.write(rows.add, [self._to_keep(vars(entry)) for entry in entries])
+            self._retention.look(added=len(entries))
+
+    async def change(self, entry_id: str, **fields: Any) -> Entry:
+        """Change fields of an entry; what it is then."""
+        entry, files = await self._database.write(rows.change, entry_id, self._to_keep(fields))
+        if files:
+            await asyncio.to_thread(self._files.remove, files)
+        if entry.status in OVER and not self._config.texts:
+            await self._database.scrub()
+        return entry
+
+    async def get(self, entry_id: str) -> Entry:
+        """One entry."""
+        return await self._database.read(rows.get, entry_id)
+
+    async def page(self, search: Search) -> Page:
+        """A part of the entries that are searched for; what came last is first."""
+        return await self._database.read(find, search)
+
+    async def batch(self, batch_id: str) -> list[Entry]:
+        """All entries of a batch, by their positions."""
+        return await self._database.read(rows.batch, batch_id)
+
+    async def unfinished(self) -> list[Entry]:
+        """What is still to be spoken, the oldest first."""
+        return await self._database.read(rows.unfinished)
+
+    async def delete(self, *ids: str) -> None:
+        """Remove entries with their audio, so that nothing is left of them."""
+        files = await self._database.write(rows.delete, ids)
+        await self._wipe(files)
+
+    async def clear(self) -> int:
+        """Remove everything that was spoken live; how many entries that were."""
+        removed = 0
+        while True:
+            numbers, files = await self._database.write(rows.delete_live)
+            if not numbers:
+                break
+            removed += numbers
+            await asyncio.to_thread(self._files.remove, files)
+        await self._wipe([])
+        return removed
+
+    def file(self, entry: Entry) -> Path | None:
+        """The audio of an entry, where it is kept."""
+        if entry.file is None or not self._files.has(entry.file):
+            return None
+        return self._files.path(entry.file)
+
+    def new_file(self, entry_id: str, audio_format: str) -> Path:
+        """An empty file for the audio of an entry, to be filled and then kept; it blocks for a moment."""
+        return self._files.new(audio_format)
+
+    async def keep(self, entry_id: str, path: Path) -> None:
+        """Make a file, whole by now, the audio of an entry."""
+        await asyncio.to_thread(path.chmod, 0o600)
+        size = (await asyncio.to_thread(path.stat)).st_size
+        fields = {"file": path.name, "format": path.suffix.removeprefix("."), "bytes": size}
+        try:
+            _, files = await self._database.write(rows.change, entry_id, fields)
+        except BaseException:
+            await asyncio.to_thread(self._files.remove, [path.name])
+            raise
+        await asyncio.to_thread(self._files.remove, files)
+        self._retention.look(size=size)
+
+    async def settle(self) -> None:
+        """Wait until all words are indexed and nothing is kept for too long."""
+        await self._retention.run()
+
+    def _to_keep(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without texts that are not to be kept; those of jobs are, until they are spoken."""
+        if not self._config.texts and (fields.get("status") in OVER or fields.get("kind") == "live"):
+            return {**fields, "text": None}
+        return fields
+
+    async def _wipe(self, files: list[str]) -> None:
+        await asyncio.to_thread(self._files.remove, files)
+        await self._database.scrub()
+
+    def _prepare(self) -> None:
+        url, file = self._database.url, self._database.file
+        try:
+            if file:
+                make_private_folder(file.parent)
+                if self._marker.exists():
+                    self._move_aside(file)
+                make_private(file)
+            try:
+                bring_up_to_date(url)
+            except DBAPIError as error:
+                if not file or not is_damage(error):
+                    raise
+                self._move_aside(file)
+                make_private(file)
+                bring_up_to_date(url)
+        except DBAPIError as error:
+            raise ConfigError(f"The history's database cannot be used: {one_line(error, url)}") from None
+        except OSError as error:
+            raise ConfigError(f"The history cannot be kept in {file}: {error.strerror}") from None
+
+    def _move_aside(self, file: Path) -> None:
+        aside = f"{file.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        for path in (file, *companions(file)):
+            if path.exists():
+                path.rename(file.with_name(path.name.replace(file.name, aside, 1)))
+        self._marker.unlink(missing_ok=True)
+        _LOGGER.warning("%s is damaged; it was moved to %s, and a new history is begun", file, aside)
+
+    def _note_damage(self) -> None:
+        """So that the next start begins a new history."""
+        if not self._marker.exists():
+            self._marker.touch()
+            _LOGGER.error("The history in %s is damaged; the next start moves it aside", self._database.file)
+
+
+__all__ = ["HistoryStore", "HistoryUnavailable"]

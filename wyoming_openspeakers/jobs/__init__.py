@@ -1,0 +1,1 @@
+"""Texts that are spoken into files in the background."""

@@ -1,0 +1,94 @@
+"""What is asked of a job is looked at before it is taken: the voice is there and can do all of it."""
+
+from __future__ import annotations
+
+from ..config.values import parse_keep_alive
+from ..errors import InvalidRequest, UnknownModel, UnknownVoice
+from ..models.voices import ChosenVoice, VoiceCatalog, primary
+from ..speech.parameters import check_parameters
+from .request import JobRequest
+
+_SPEEDS = (0.25, 4.0)
+_PITCHES = (-12, 12)
+
+
+class BadParameter(InvalidRequest):
+    """Something that was asked for cannot be had."""
+
+    code = "bad-parameter"
+    http_status = 422
+
+
+def check(request: JobRequest, catalog: VoiceCatalog) -> ChosenVoice:
+    """The voice that shall speak, or the one that would if the text does not decide; raises when it cannot be done."""
+    if not request.text.strip():
+        raise BadParameter("There is no text to speak", "text")
+    _check_ranges(request)
+    chosen = choose(request, catalog)
+    _check_abilities(request, chosen)
+    try:
+        check_parameters(chosen.installed.capabilities, request.parameters)
+    except InvalidRequest as error:
+        raise BadParameter(str(error), error.param) from None
+    return chosen
+
+
+def choose(request: JobRequest, catalog: VoiceCatalog) -> ChosenVoice:
+    """The voice that is named, or the model's own; where there is neither, the default."""
+    if not request.model:
+        return catalog.require(request.voice) if request.voice else catalog.default(request.language)
+    own = catalog.find(request.model)
+    if own is None:
+        models = ", ".join(dict.fromkeys(voice.model for voice in catalog.voices.values())) or "none"
+        raise UnknownModel(f"There is no model {request.model!r} that can speak now; models: {models}")
+    if not request.voice:
+        return _speaker_of(request.language, own, catalog)
+    # Whoever says tts-1 says nothing about a model: only prefers it.
+    is_preference = request.model != own.model
+    for name in (f"{own.model}/{request.voice}", request.voice):
+        if (chosen := catalog.find(name)) and (is_preference or chosen.model == own.model):
+            return chosen
+    names = [voice.name for voice in catalog.voices.values() if voice.model == own.model]
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    raise UnknownVoice(f"Model {own.model} has no voice {request.voice!r}; its voices: {shown}")
+
+
+def full_name(chosen: ChosenVoice) -> str:
+    """The name by which the same voice, or mixture, is found again."""
+    is_mixture = chosen.engine_voice != chosen.installed.engine_voice
+    return f"{chosen.model}/{chosen.engine_voice}" if is_mixture else chosen.installed.name
+
+
+def _check_ranges(request: JobRequest) -> None:
+    if request.speed is not None and not _SPEEDS[0] <= request.speed <= _SPEEDS[1]:
+        raise BadParameter("speed must be from {:g} to {:g}".format(*_SPEEDS), "speed")
+    if not _PITCHES[0] <= request.pitch <= _PITCHES[1]:
+        raise BadParameter("pitch must be from {:g} to {:g} semitones".format(*_PITCHES), "pitch")
+    if request.keep_alive is not None:
+        try:
+            parse_keep_alive(request.keep_alive)
+        except ValueError as error:
+            raise BadParameter(f"keep_alive {error}", "keep_alive") from None
+
+
+def _check_abilities(request: JobRequest, chosen: ChosenVoice) -> None:
+    """What a voice cannot do is refused: nobody shall wonder why it made no difference."""
+    able, name = chosen.installed.capabilities, chosen.installed.name
+    if request.pitch and able.speed is None:
+        raise BadParameter(f"{name} has one speed, and so its pitch cannot be changed", "pitch")
+    if request.speed not in (None, 1) and able.speed is None:
+        raise BadParameter(f"{name} has one speed", "speed")
+    if request.instructions and not able.instructions:
+        raise BadParameter(f"{name} does not follow instructions", "instructions")
+
+
+def _speaker_of(language: str | None, own: ChosenVoice, catalog: VoiceCatalog) -> ChosenVoice:
+    """The model's default voice, or its first that speaks the language where the default does not."""
+    if not language or _speaks(own, language):
+        return own
+    others = (voice.chosen() for voice in catalog.voices.values() if voice.model == own.model)
+    return next((other for other in others if _speaks(other, language)), own)
+
+
+def _speaks(chosen: ChosenVoice, language: str) -> bool:
+    return primary(language) in [primary(tag) for tag in chosen.installed.voice.languages]

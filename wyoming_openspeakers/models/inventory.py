@@ -1,0 +1,97 @@
+"""What there is of each model on disk, and what it can do: looked up in a thread, and not more often than is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..engines.base import Capabilities, Voice
+from .devices import Need
+from .installed import size_of_parts, size_on_disk
+from .readiness import problem_and_fix
+from .registry import Registry
+from .residents import Residents
+
+_LOGGER = logging.getLogger(__name__)
+_AGE = 1.0
+_LONGEST_LOOK = 0.01
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A model as it was found."""
+
+    capabilities: Capabilities
+    voices: tuple[Voice, ...]
+    problem: str | None
+    """Why it cannot be used and how to mend it."""
+
+    bytes: int
+    """What it takes on disk, in the service's own folder."""
+
+    partial_bytes: int
+    """The part of these that downloads which were cut off have brought."""
+
+    need: Need
+
+
+class Inventory:
+    """Looks at all models."""
+
+    def __init__(self, registry: Registry, residents: Residents) -> None:
+        self._registry = registry
+        self._residents = residents
+        self._found: Mapping[str, Stock] = {}
+        self._found_at = -math.inf
+        self._changes = 1
+        self._seen = 0
+        """The changes that the last look saw."""
+        self._looking: asyncio.Task[None] | None = None
+
+    def spoil(self) -> None:
+        """Say that something has changed: who asks from now on waits until that was seen."""
+        self._changes += 1
+
+    async def get(self) -> Mapping[str, Stock]:
+        """All models; a second old at most, unless looking takes so long that the last look has to do."""
+        changes = self._changes
+        while self._seen < changes or not self._registry.models.keys() <= self._found.keys():
+            await asyncio.shield(self._looking or self._begin())
+        if self._looking is None and time.monotonic() - self._found_at > _AGE:
+            self._begin()
+        if self._looking:
+            await asyncio.wait([self._looking], timeout=_LONGEST_LOOK)
+        return self._found
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._looking = asyncio.create_task(self._look(), name="look at models")
+        return self._looking
+
+    async def _look(self) -> None:
+        changes = self._changes
+        try:
+            models = tuple(self._registry.models)
+            self._found = await asyncio.to_thread(lambda: {model: self._stock(model) for model in models})
+            self._found_at = time.monotonic()
+            self._seen = changes
+        finally:
+            self._looking = None
+
+    def _stock(self, model: str) -> Stock:
+        registry = self._registry
+        voices: Sequence[Voice] = ()
+        capabilities = registry.engine(model).capabilities
+        try:
+            capabilities = registry.capabilities(model)
+            if (problem := problem_and_fix(registry, model)) is None:
+                voices = registry.engine(model).voices(registry.spec(model))
+        except Exception:
+            _LOGGER.exception("The voices of %s cannot be listed", model)
+            problem = "Its voices cannot be listed; the log tells why"
+        folder = registry.folder(model)
+        size, parts = size_on_disk(folder), size_of_parts(folder)
+        return Stock(capabilities, tuple(voices), problem, size, parts, self._residents.need(model))
