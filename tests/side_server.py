@@ -27,7 +27,6 @@ async def serving(data: Path, *operations: Operation, **flags: Any) -> AsyncIter
             return operations
 
     server = HttpServer(SimpleNamespace(config=config), (Own,))  # type: ignore[arg-type]
-    data.mkdir(exist_ok=True)
     await server.start()
     try:
         yield server

@@ -159,6 +159,13 @@ class SynthesisFailed(SpeechError):
     http_status = 500
 
 
+class Stopped(SpeechError):
+    """Somebody has stopped what was being spoken."""
+
+    code = "stopped"
+    http_status = 409
+
+
 class ShuttingDown(SpeechError):
     """The service is stopping."""
 

@@ -143,6 +143,11 @@ class VoicesChanged:
 
 
 @dataclass(frozen=True)
+class DefaultsChanged:
+    """How the service speaks when nobody says was changed while it runs."""
+
+
+@dataclass(frozen=True)
 class Gpu:
     """A GPU at one moment; None for what its driver does not tell."""
 
@@ -173,7 +178,7 @@ class GpusRead:
     """Why there is none: no driver, no GPU."""
 
 
-Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | VoicesChanged | GpusRead
+Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | VoicesChanged | DefaultsChanged | GpusRead
 
 
 class EventBus:

@@ -86,6 +86,7 @@ class Service:
         return {
             "status": "ok",
             "version": __version__,
+            "addresses": self.addresses,
             "models": {model: self.manager.state(model) for model in self.registry.models},
             "workers": [
                 {"name": worker.name, "pid": worker.pid, "busy": worker.busy} for worker in self.manager.workers()
@@ -135,6 +136,7 @@ class Service:
             bus=self.bus,
             manager=self.manager,
             speech=self.speech,
+            gpus=self.gpus,
             history=self.history,
             jobs=self.jobs,
             profiles=self.profiles,

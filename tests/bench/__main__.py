@@ -21,6 +21,7 @@ _MEASUREMENTS = {
     "crowd": "crowd",
     "overhead": "overhead",
     "asr": "intelligibility",
+    "words": "words",
     "footprint": "footprint",
     "cancel": "cancel",
     "fuzz": "fuzz",
@@ -29,6 +30,7 @@ _MEASUREMENTS = {
     "killed": "killed",
     "idle": "idle",
     "resume": "resume",
+    "http": "http",
 }
 _REPOSITORY = Path(__file__).parents[2]
 

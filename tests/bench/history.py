@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -12,20 +11,22 @@ from uuid import UUID
 
 from bench.results import Figure, middle, percentile
 from bench.servers import Setup
+from history.postgresql import PostgreSQL
 from pydantic import SecretStr
 
 from wyoming_openspeakers.config.tree import HistoryConfig
-from wyoming_openspeakers.history.entry import Entry, Search
+from wyoming_openspeakers.events import JobKind
+from wyoming_openspeakers.history.entry import OVER, Entry, Search
 from wyoming_openspeakers.history.store import HistoryStore
 
 _ENTRIES = 1_000_000
+_ENTRIES_ON_SERVER = 200_000
+"""Enough to see that it keeps up; a million takes minutes to make."""
+
 _AT_ONCE = 10_000
 _TIMES = 5
 _ADDS = 200
 _AIM = 50.0
-
-POSTGRESQL = "OPENSPEAKERS_BENCH_POSTGRESQL"
-"""The environment variable with the URL of an empty database to measure as well."""
 
 _ROOMS = ("kitchen", "living room", "bedroom", "bathroom", "garage", "garden", "hallway", "cellar", "attic", "office")
 _THINGS = (
@@ -45,6 +46,7 @@ _SHAPES = (
     "厨房的灯已经打开了{percent}分钟,现在室外温度是{degrees}度。",
 )
 _MODELS = ("hibari", "kokoro", "piper", "chatterbox", "orpheus", "dia", "bark", "vibevoice")
+_KINDS: tuple[JobKind, ...] = ("live", "job", "batch")
 _VOICES = tuple(f"{model}/voice{number}" for model in _MODELS for number in range(6))
 
 SEARCHES: dict[str, Search] = {
@@ -79,10 +81,14 @@ SEARCHES: dict[str, Search] = {
 
 def measure(setup: Setup) -> list[Figure]:
     """Fill databases, and look things up."""
-    entries = setup.count(_ENTRIES, least=1000)
-    figures = asyncio.run(_measure("SQLite", "", setup.folder, entries))
-    if url := os.environ.get(POSTGRESQL):
-        figures += asyncio.run(_measure("PostgreSQL", url, setup.folder / "postgresql", entries))
+    figures = asyncio.run(_measure("SQLite", "", setup.folder, setup.count(_ENTRIES, least=1000)))
+    if programs := PostgreSQL.programs():
+        server = PostgreSQL(programs)
+        try:
+            url, entries = server.new_database(), setup.count(_ENTRIES_ON_SERVER, least=1000)
+            figures += asyncio.run(_measure("PostgreSQL", url, setup.folder / "postgresql", entries))
+        finally:
+            server.remove()
     return figures
 
 
@@ -163,16 +169,17 @@ def made_up(how_many: int, seed: int = 1) -> Iterator[Entry]:
     for number in range(how_many):
         text = pick(_SHAPES).format(
             thing=pick(_THINGS), room=pick(_ROOMS), state=pick(_STATES), person=pick(_PEOPLE),
-            hour=chance.randrange(24), minute=chance.randrange(60), degrees=chance.randrange(1000) / 10, percent=chance.randrange(100),
+            hour=chance.randrange(24), minute=chance.randrange(60),
+            degrees=chance.randrange(1000) / 10, percent=chance.randrange(100),
         )  # fmt: skip
         if number % 125_000 == 99:
             text += " Greetings from Zanzibar."
         voice = "rare/voice" if number % 125_000 == 7 else pick(_VOICES)
-        kind = chance.choices(("live", "job", "batch"), (85, 10, 5))[0]
+        kind: JobKind = chance.choices(_KINDS, (85, 10, 5))[0]
         yield Entry(
             id=UUID(int=chance.getrandbits(128)).hex,
-            kind=kind,  # type: ignore[arg-type]
-            status=chance.choices(("complete", "failed", "cancelled"), (95, 3, 2))[0],  # type: ignore[arg-type]
+            kind=kind,
+            status=chance.choices(OVER, (95, 3, 2))[0],
             created=now - (how_many - number) * 60.0,
             front="http" if kind != "live" else pick(("wyoming", "wyoming", "http", "mqtt")),
             client="http/192.168.1.20/50022",

@@ -24,3 +24,9 @@ class Recogniser:
         """Transcribe English speech."""
         segments, _ = self._model.transcribe(soxr.resample(samples, rate, _RATE), language="en", beam_size=5)
         return " ".join(segment.text.strip() for segment in segments)
+
+    def hear_words(self, samples: npt.NDArray[np.float32], rate: int) -> list[tuple[str, float]]:
+        """The words of English speech, each with the second at which it starts."""
+        sound = soxr.resample(samples, rate, _RATE)
+        segments, _ = self._model.transcribe(sound, language="en", beam_size=1, word_timestamps=True)
+        return [(word.word.strip(), word.start) for segment in segments for word in segment.words or ()]

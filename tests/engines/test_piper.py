@@ -145,7 +145,7 @@ def test_a_cancelled_request_ends_between_its_chunks(piper: Loaded) -> None:
 class Tone:
     """Stands in for a voice's sessions, which are slow to open."""
 
-    def speak(self, feeds: object, cancel: object, share: object) -> Iterator[Samples]:
+    def speak(self, feeds: object, cancel: object, share: object, heed: object) -> Iterator[Samples]:
         yield np.ones(100, np.float32)
 
 

@@ -52,7 +52,7 @@ def test_reads_a_recording(tmp_path: Path) -> None:
         file.writeframes(np.array([0, 16384, -32768], "<i2").tobytes())
     rate, samples = read_reference(Reference(str(path), ""))
     assert rate == 24_000
-    np.testing.assert_array_equal(samples, np.float32([0, 0.5, -1]))
+    np.testing.assert_array_equal(samples, np.array([0, 0.5, -1], np.float32))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"RIFF and no more"])

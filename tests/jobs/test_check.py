@@ -10,8 +10,8 @@ import pytest
 
 from wyoming_openspeakers.engines.base import Capabilities, ModelSpec, Voice
 from wyoming_openspeakers.errors import InvalidRequest, UnknownModel, UnknownVoice
-from wyoming_openspeakers.jobs.check import check, full_name
-from wyoming_openspeakers.jobs.request import JobRequest
+from wyoming_openspeakers.jobs.check import check
+from wyoming_openspeakers.jobs.request import JobRequest, full_name
 from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile
 from wyoming_openspeakers.models.voices import VoiceCatalog
@@ -33,7 +33,11 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> VoiceCatalog:
         return able if spec.id == "fault" else Capabilities(streaming=False, concurrency=1)
 
     def voices(spec: ModelSpec) -> list[Voice]:
-        return [Voice("plain", ("en-US",)), Voice("deutsch", ("de-DE",)), *([Voice("only", ("en",))] * (spec.id == "other"))]
+        return [
+            Voice("plain", ("en-US",)),
+            Voice("deutsch", ("de-DE",)),
+            *([Voice("only", ("en",))] * (spec.id == "other")),
+        ]
 
     monkeypatch.setattr(FaultEngine, "capabilities_of", staticmethod(capabilities))
     monkeypatch.setattr(FaultEngine, "voices", staticmethod(voices))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wyoming_openspeakers.jobs.line import Line, Place
 
@@ -30,7 +31,9 @@ def test_who_leaves_waits_no_longer() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(PLACES, st.sets(st.integers(0, 19)))
-def test_the_order_that_is_told_is_the_order_in_which_they_come(places: list[tuple[str, bool]], leave: set[int]) -> None:
+def test_the_order_that_is_told_is_the_order_in_which_they_come(
+    places: list[tuple[str, bool]], leave: set[int]
+) -> None:
     made = line(*((str(index), client, is_batch) for index, (client, is_batch) in enumerate(places)))
     for index in leave:
         assert made.remove(str(index)) == (index < len(places))

@@ -33,10 +33,11 @@ def entry(id: str, **fields: Any) -> Entry:
     return Entry(**{"id": id, "status": "pending", **known, **fields})
 
 
+@pytest.mark.slow
 async def test_an_orderly_stop_loses_nothing_and_counts_for_nothing(work: Work, tmp_path: Path) -> None:
     first = await work(jobs__at_once=1)
     spoken = await first.submit("tone sleep:0.4 tone")
-    batch = await first.jobs.submit_batch([JobRequest("tone", "fault")] * 2)
+    batch = await first.jobs.submit_batch([JobRequest(f"tone {n}", "fault") for n in range(2)])
     await until(lambda: bool(first.began()))
     await first.stop()
     again = await work(jobs__at_once=1)
@@ -46,6 +47,7 @@ async def test_an_orderly_stop_loses_nothing_and_counts_for_nothing(work: Work, 
     assert again.began() == [job.id for job in (spoken, *batch)]
 
 
+@pytest.mark.slow
 async def test_a_stop_that_is_announced_first_fails_no_job(work: Work) -> None:
     first = await work(jobs__at_once=1)
     entries = [await first.submit(f"tone sleep:0.2 {n}") for n in range(3)]
@@ -63,7 +65,7 @@ async def test_what_was_spoken_when_the_service_was_killed_is_spoken_anew(work: 
     await left_behind(
         data,
         entry("killed", status="running", parameters={"attempts": 1}),
-        entry("waited"),
+        entry("waited", text="tone tone"),
         entry("heard", kind="live", status="running"),
     )
     working = await work(jobs__at_once=1)

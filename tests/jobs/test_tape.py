@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from working_jobs import open_files
 
 from wyoming_openspeakers.jobs.tape import Tape
 
@@ -13,7 +14,12 @@ def test_what_was_written_can_be_read_from_anywhere(tmp_path: Path) -> None:
     assert (tape.read(0, 10), tape.seconds) == (b"", 0)
     tape.write(b"abcdef")
     tape.write(b"gh")
-    assert (tape.read(0, 100), tape.read(2, 4), tape.read(6, 100), tape.read(8, 2)) == (b"abcdefgh", b"cdef", b"gh", b"")
+    assert (tape.read(0, 100), tape.read(2, 4), tape.read(6, 100), tape.read(8, 2)) == (
+        b"abcdefgh",
+        b"cdef",
+        b"gh",
+        b"",
+    )
     assert (tape.written, tape.seconds) == (8, 1.0)
 
 
@@ -24,8 +30,8 @@ def test_no_half_sample_is_read(tmp_path: Path) -> None:
 
 
 def test_it_has_no_name_and_is_gone_with_its_last_user(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_files())
     tape = Tape(tmp_path, 4)
-    assert list(tmp_path.iterdir()) == [] and len(os.listdir("/proc/self/fd")) == before + 1
+    assert list(tmp_path.iterdir()) == [] and len(open_files()) == before + 1
     del tape
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_files()) == before

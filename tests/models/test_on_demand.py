@@ -159,6 +159,38 @@ async def test_a_client_that_leaves_does_not_end_it(server: HubServer, start: St
     assert len(server.sent) == 1
 
 
+async def test_who_only_begins_it_does_not_wait_for_the_end(server: HubServer, start: Start) -> None:
+    place = start()
+    server.hold_after = 100_000
+    await asyncio.gather(*(place.on_demand.begin(NAME) for _ in range(3)))
+    assert [active.name for active in place.downloads.active()] == [NAME]
+    assert not place.registry.models
+    await place.on_demand.begin(NAME)
+    server.go_on.set()
+    assert await place.on_demand.get(NAME) == NAME
+    await place.on_demand.begin(NAME)
+    assert len(server.sent) == 1
+    assert not place.downloads.active()
+
+
+async def test_what_cannot_be_begun_says_so(server: HubServer, start: Start) -> None:
+    place = start()
+    with pytest.raises(ModelFilesError):
+        await place.on_demand.begin("owner/nothing")
+    with pytest.raises(UnknownModel):
+        await start(**{"hub.on_demand": False}).on_demand.begin(NAME)
+
+
+async def test_a_model_whose_files_are_gone_is_forgotten(server: HubServer, start: Start) -> None:
+    place = start()
+    await place.on_demand.get(NAME)
+    remove(place.folder)
+    place.registry.forget(NAME)
+    assert not place.registry.models
+    assert await place.on_demand.get(NAME) == NAME
+    assert len(server.sent) == 2
+
+
 async def test_it_is_refused_when_it_is_turned_off(server: HubServer, start: Start) -> None:
     assert "set hub.on_demand to true" in await refused(start(**{"hub.on_demand": False}), UnknownModel)
     assert server.requests == []

@@ -220,6 +220,24 @@ async def test_a_model_goes_while_its_companion_stays(manage: Manage) -> None:
 # On request
 
 
+async def test_how_long_a_model_stays_and_where_it_is_can_be_asked(manage: Manage) -> None:
+    it = manage({"fault": {}, "kept": {"standby": True}})
+    residents = it.manager.residents
+    assert (residents.remaining("fault"), residents.place("fault")) == (None, None)
+    async with residents.using("fault", keep_alive="5m"):
+        assert (residents.remaining("fault"), residents.place("fault")) == (None, "cpu")
+    assert 299 < (residents.remaining("fault") or 0) <= 300
+    await it.manager.park("fault")
+    assert 290 < (residents.remaining("fault") or 0) <= 300
+    await it.manager.load("fault", keep_alive=-1)
+    assert residents.remaining("fault") is None
+    await it.manager.load("kept", keep_alive=1)
+    assert residents.remaining("kept") is None
+    await it.manager.unload("fault")
+    assert (residents.remaining("fault"), residents.place("fault")) == (None, None)
+    assert set(residents.devices) == {"cpu"}
+
+
 async def test_load_park_and_unload_on_request(manage: Manage) -> None:
     it = manage({"fault": large()})
     await it.manager.load("fault")

@@ -12,7 +12,7 @@ import pytest
 
 from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
 from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
-from wyoming_openspeakers.models.registry import Registry, RegistryFile
+from wyoming_openspeakers.models.registry import Registry, RegistryFile, load_registry_file
 from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog, primary
 
 
@@ -240,3 +240,37 @@ def test_an_engine_that_fails_or_has_a_problem_does_not_take_the_rest_down(
     )
     assert {voice.model for voice in voices.voices.values()} == {"good"}
     assert "The voices of bad cannot be listed" in caplog.text
+
+
+# By the names of other services
+
+
+def test_the_first_voice_of_an_alias_that_is_there(catalog: Catalogs) -> None:
+    voices = catalog(
+        aliases={"Alloy": ["gone/voice", "anna", "heart"], "nova": ["gone/voice", "default"]}, default="emma"
+    )
+    assert name_of(voices.find("alloy")) == name_of(voices.find("ALLOY")) == "second/anna"
+    assert name_of(voices.find("nova")) == "first/emma"
+    assert voices.targets("nova") == ("gone/voice", "default") and voices.targets("emma") == ()
+
+
+def test_a_default_that_is_an_alias_of_the_default_is_the_first_models_voice(catalog: Catalogs) -> None:
+    voices = catalog(default="alloy", aliases={"alloy": ["gone/voice", "default"]})
+    assert name_of(voices.default()) == name_of(voices.find("alloy")) == "first/heart"
+
+
+def test_default_is_no_name_of_a_voice_by_itself(catalog: Catalogs) -> None:
+    assert catalog(aliases={"alloy": "default"}).find("default") is None
+
+
+def test_shipped_names_of_other_services_work_with_any_voice_at_all(catalog: Catalogs) -> None:
+    shipped = load_registry_file(None)
+    names = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer")
+    assert {*names, "verse"} == shipped.aliases.keys()
+    assert {alias for entry in shipped.models.values() for alias in entry.aliases} >= {
+        "tts-1",
+        "tts-1-hd",
+        "gpt-4o-mini-tts",
+    }
+    voices = catalog(aliases={name: list(voices) for name, voices in shipped.aliases.items()})
+    assert {name_of(voices.find(name)) for name in shipped.aliases} == {"first/heart"}

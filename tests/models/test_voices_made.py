@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.errors import UnknownVoice
 from wyoming_openspeakers.models.profiles.profile import Profile, Sample, Style
 from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile
 from wyoming_openspeakers.models.voices import VoiceCatalog
@@ -95,7 +96,10 @@ def test_a_cloned_voice_is_a_voice_of_its_model(catalog: Catalog) -> None:
     ids=["does not clone", "no recording", "no such model", "does not design"],
 )
 def test_one_that_its_model_cannot_speak_with_is_no_voice(catalog: Catalog, profile: Profile) -> None:
-    assert catalog(profile).find("Grandma") is None
+    voices = catalog(profile)
+    assert voices.find("Grandma") is None
+    with pytest.raises(UnknownVoice, match="needs the model"):
+        voices.require("grandma")
 
 
 def test_a_designed_voice(catalog: Catalog) -> None:
@@ -123,7 +127,17 @@ def test_a_preset_of_a_mixture_and_of_a_clone(catalog: Catalog) -> None:
 
 
 def test_a_preset_of_a_voice_that_is_not_there_is_no_voice(catalog: Catalog) -> None:
-    assert catalog(Profile("x", "Bedtime", "preset", "own", "own/nobody")).find("Bedtime") is None
+    voices = catalog(Profile("x", "Bedtime", "preset", "own", "own/nobody"))
+    assert voices.find("Bedtime") is None
+    with pytest.raises(UnknownVoice, match="needs the voice 'own/nobody'"):
+        voices.require("Bedtime")
+
+
+def test_presets_lend_from_each_other_in_any_order(catalog: Catalog) -> None:
+    profiles = [Profile(str(n), f"p{n}", "preset", "own", f"p{n + 1}" if n < 3 else "bob") for n in range(4)]
+    assert catalog(*profiles).require("p0").engine_voice == "bob"
+    circle = catalog(Profile("a", "a", "preset", "own", "b"), Profile("b", "b", "preset", "own", "a"))
+    assert circle.find("a") is None
 
 
 def test_a_name_that_the_model_has_stays_the_model_s(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from fault_models import journal, models_file
 
+from wyoming_openspeakers.errors import Stopped
 from wyoming_openspeakers.events import SpeechEnded
 from wyoming_openspeakers.models.queue import Urgency
 from wyoming_openspeakers.service import Service
@@ -131,3 +134,27 @@ async def test_what_never_sounds_is_not_recorded(ready: Service, tapes: Tapes) -
     with pytest.raises(Exception, match="no voice"):
         await hear(ready, "tone", voice="nobody")
     assert not tapes.tapes
+
+
+async def test_all_that_somebody_listens_to_can_be_stopped(ready: Service) -> None:
+    async def listen(**request: Any) -> int:
+        count = 0
+        async with ready.speech.speak(SpeechRequest(**request), "tone sleep:3 tone. tone.") as response:
+            async for _ in response.pcm():
+                count += 1
+        return count
+
+    live = [asyncio.create_task(listen()) for _ in range(3)]
+    job = asyncio.create_task(listen(urgency=Urgency.JOB))
+    await asyncio.sleep(0.5)
+    ends: list[SpeechEnded] = []
+    ready.bus.subscribe(lambda event: ends.append(event) if isinstance(event, SpeechEnded) else None)
+    began = time.monotonic()
+    assert ready.speech.stop_speaking() == 3
+    results = await asyncio.gather(*live, return_exceptions=True)
+    assert [type(result) for result in results] == [Stopped] * 3
+    assert time.monotonic() - began < 1
+    assert [(end.left, end.error) for end in ends] == [(True, None)] * 3
+    assert ready.speech.stop_speaking() == 0
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)

@@ -39,7 +39,14 @@ def run(options: argparse.Namespace) -> int:
     )
     folder = Path(service.config.audio.output_dir).expanduser()
     sink: Sink = SoundFile(folder / options.output) if options.output else Player()
-    request = SpeechRequest(voice=options.voice, language=options.language, ssml=options.ssml, client="say")
+    request = SpeechRequest(
+        voice=options.voice,
+        language=options.language,
+        speed=options.speed,
+        ssml=options.ssml,
+        client="say",
+        front="cli",
+    )
     return asyncio.run(_say(service, request, given_text(options), sink))
 
 

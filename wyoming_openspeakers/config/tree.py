@@ -40,6 +40,9 @@ class HttpConfig(Section):
         SecretStr(""), description="Key that clients must send as `Authorization: Bearer KEY`; empty for none."
     )
     api_key_file: str = Field("", description="A file that holds the key.")
+    public_url: str = Field(
+        "", description="How clients reach the service, such as https://voice.home:8443; found out when empty."
+    )
     public_listing: bool = Field(False, description="List models and voices also to clients without the key.")
     hosts: tuple[str, ...] = Field(
         (), description='Names that clients may call the service by, besides this machine\'s own; ["*"] for any.'
@@ -172,6 +175,24 @@ class JobsConfig(Section):
     batch: int = Field(100, ge=1, le=10_000, description="Lines of one batch.")
 
 
+class MqttConfig(Section):
+    """MQTT: tells the house what its voice is doing, and takes commands."""
+
+    host: str = Field("", description="The broker's name or address; empty to leave MQTT off.")
+    port: int = Field(0, ge=0, le=65535, description="The broker's port; 0 for 1883, or 8883 with TLS.")
+    username: str = Field("", description="User at the broker.")
+    password: SecretStr = Field(SecretStr(""), description="Password at the broker.")
+    password_file: str = Field("", description="A file that holds the password.")
+    tls: bool = Field(False, description="Talk to the broker in private.")
+    tls_ca: str = Field("", description="File with the certificates to trust; empty for those of the system.")
+    tls_insecure: bool = Field(False, description="Trust any certificate: anybody in between could read and write.")
+    client_id: str = Field("", description="Name at the broker; empty for one of this installation's own.")
+    topic: str = Field("openspeakers", pattern=r"^[^#+\s/][^#+\s]*$", description="Where all topics begin.")
+    discovery: bool = Field(True, description="Show up as a device in Home Assistant.")
+    discovery_prefix: str = Field("homeassistant", min_length=1, description="Home Assistant's own topic prefix.")
+    hermes: bool = Field(False, description="Speak for Rhasspy 2: what hermes/tts/say asks, to the site that asked.")
+
+
 class HubConfig(Section):
     """Where model files are downloaded from."""
 
@@ -208,6 +229,7 @@ class Config(Section):
     cache: CacheConfig = CacheConfig()
     history: HistoryConfig = HistoryConfig()
     jobs: JobsConfig = JobsConfig()
+    mqtt: MqttConfig = MqttConfig()
     models: ModelsConfig = ModelsConfig()
     hub: HubConfig = HubConfig()
     limits: LimitsConfig = LimitsConfig()

@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +28,7 @@ from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, Model
 from .control import Cancelled
 from .offer import offered
 from .onnx_session import Tensor, on_processor, threads
+from .phoneme_words import Phonemes, PhonemeWords, sounding
 from .revision import revision
 from .vits_cache import open_voice
 from .vits_stream import Voice as VitsVoice
@@ -35,6 +37,9 @@ _LOGGER = logging.getLogger(__name__)
 
 MOST_OPEN = 4
 """Voices kept in memory, about 150 MB each."""
+
+MOST_WORDS = 4096
+"""Words of a voice whose phonemes are remembered."""
 
 DEEPEST = 5
 """Folders below a model's folder that are searched for voices; the project's own tree has four."""
@@ -48,6 +53,7 @@ class PiperEngine(Engine):
         concurrency=16,
         parallel=True,
         speed=(0.25, 4.0),
+        words=True,
         licence="GPL-3.0-or-later",
         parameters={
             "noise_scale": {
@@ -97,7 +103,10 @@ class PiperEngine(Engine):
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         voice = self._voice(request.voice)
         feeds = voice.settings(request, self._spec.parameters)
-        for ids in voice.sentences(request.text):
+        reading = voice.read(request.text)
+        begun = 0
+        for number, phonemes in enumerate(reading.sentences):
+            ids = voice.ids(phonemes)
             if request.cancel:
                 raise Cancelled
             sentence = {
@@ -105,8 +114,14 @@ class PiperEngine(Engine):
                 "input": np.array([ids], np.int64),
                 "input_lengths": np.array([len(ids)], np.int64),
             }
-            for samples in voice.vits.speak(sentence, request.cancel, request.share):
-                yield Audio(samples, voice.rate)
+            timing = _Timing()
+            spoken = 0
+            for samples in voice.vits.speak(sentence, request.cancel, request.share, timing.heed):
+                spoken += len(samples)
+                # With the last chunk, so that the first does not wait.
+                edges = voice.edges(phonemes, timing, begun) if spoken == timing.samples else None
+                yield Audio(samples, voice.rate, reading.times(number, edges) if edges else ())
+            begun += spoken
 
     def unload(self) -> None:
         with self._lock:
@@ -139,6 +154,21 @@ class _Found:
     voice: Voice
 
 
+class _Timing:
+    """How long the phonemes of a sentence last."""
+
+    def __init__(self) -> None:
+        self.lengths: list[int] = []
+        """In samples, of each phoneme id."""
+
+        self.samples = -1
+
+    def heed(self, frames: Tensor, hop: int) -> None:
+        """Take in what the voice tells."""
+        self.lengths = [round(count) * hop for count in frames.tolist()]
+        self.samples = sum(self.lengths)
+
+
 class _OpenVoice:
     """A voice in memory, with its phonemes."""
 
@@ -152,13 +182,39 @@ class _OpenVoice:
             raise EngineError(f"{found.model.name}.json is not the file of a Piper voice: {error}") from error
         self._phonemes = voice.PiperVoice(None, self._config, download_dir=cache or Path.cwd())
         self.rate: int = self._config.sample_rate
+        self._alone = lru_cache(MOST_WORDS)(self._phonemes_of)
         self.vits: VitsVoice = open_voice(found.model, self._config.num_symbols, cache, threads(spec))
 
-    def sentences(self, text: str) -> Iterator[list[int]]:
-        """Phoneme ids of each sentence that has something to say."""
-        for phonemes in self._phonemes.phonemize(text):
-            if any(unicodedata.category(mark[0])[0] in "LN" for mark in phonemes if mark):
-                yield self._phonemes.phonemes_to_ids(phonemes)
+    def read(self, text: str) -> PhonemeWords:
+        """The phonemes of each sentence that has something to say."""
+        sentences = [
+            phonemes
+            for phonemes in self._phonemes.phonemize(text)
+            if any(unicodedata.category(mark[0])[0] in "LN" for mark in phonemes if mark)
+        ]
+        return PhonemeWords(text, sentences, self._alone)
+
+    def _phonemes_of(self, word: str) -> str:
+        return "".join(map(sounding, self._phonemes.phonemize(word)))
+
+    def ids(self, phonemes: Phonemes) -> list[int]:
+        """The numbers by which the model knows the phonemes, with their padding."""
+        ids: list[int] = self._phonemes.phonemes_to_ids(phonemes)
+        return ids
+
+    def edges(self, phonemes: Phonemes, timing: _Timing, begun: int) -> list[float] | None:
+        """The times between phonemes in seconds; None where it is not known which ids each of them became."""
+        known = self._config.phoneme_id_map
+        if self._config.phoneme_type.value != "espeak":
+            return None
+        # Each is followed by padding; so is what marks the begin, and what marks the end is not.
+        counts = [len(known[phoneme]) + 1 if phoneme in known else 0 for phoneme in phonemes]
+        marks = len(known["^"]) + 1
+        if marks + sum(counts) + len(known["$"]) != len(timing.lengths):
+            return None
+        ends = accumulate(timing.lengths, initial=begun)
+        moments = [moment / self.rate for moment in ends]
+        return [moments[place] for place in accumulate(counts, initial=marks)]
 
     def settings(self, request: EngineRequest, defaults: Mapping[str, Any]) -> dict[str, Tensor]:
         """The inputs of the model that are the same for all sentences of a request."""

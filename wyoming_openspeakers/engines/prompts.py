@@ -57,7 +57,7 @@ def read_reference(reference: Reference) -> tuple[int, Samples]:
     try:
         with wave.open(reference.path, "rb") as file:
             frames = file.readframes(file.getnframes())
-            return file.getframerate(), np.frombuffer(frames, "<i2").astype(np.float32) / 32768
+            return file.getframerate(), np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
     except (OSError, EOFError, wave.Error):
         text = "The recording of this voice is missing or damaged; upload it again"
         raise EngineError(text, "bad_parameter") from None

@@ -22,7 +22,7 @@ from .vits_stream import SplitVoice, Voice, WholeVoice
 
 _LOGGER = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Counts up when a part changes, so that older ones are made anew."""
 
 TOLERANCE = 1e-3

@@ -6,7 +6,7 @@ the time axis. They can run on a window of frames, and the windows join without 
 on both sides. How much is enough follows from kernels, dilations and strides, for every tensor of the graph; context
 that no later layer needs is cut off inside the graph, so that it costs work only where it is needed.
 
-    text: phoneme ids -> z_p, speaker conditions    flow: z_p -> z    decoder: z -> samples
+    text: phoneme ids -> z_p, speaker conditions, frames of each phoneme    flow: z_p -> z    decoder: z -> samples
 
 Needs the `onnx` package, and only here.
 """
@@ -89,9 +89,9 @@ def split(model: Any) -> Split:
         raise NotSplittable("the flow or the decoder was not found")
     flow, flow_stage = _Windowed(graph, flow_nodes, prior, latent).build()
     decoder, decoder_stage = _Windowed(graph, decoder_nodes, latent, samples).build()
-    text_outputs = dict.fromkeys((prior, *flow_stage.conditions, *decoder_stage.conditions))
-    text_nodes = [graph.nodes[index] for index in sorted(graph.ancestors(text_outputs))]
-    text = graph.model_with(text_nodes, (), text_outputs)
+    lengths = [node.output[0] for node in graph.nodes if node.op_type == "Ceil"][:1]
+    text_outputs = dict.fromkeys((prior, *flow_stage.conditions, *decoder_stage.conditions, *lengths))
+    text = graph.model_with([graph.nodes[at] for at in sorted(graph.ancestors(text_outputs))], (), text_outputs)
     return Split(text, flow, decoder, decoder, flow_stage, decoder_stage)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, pairwise, repeat
@@ -21,13 +21,17 @@ SIZES = (16, 48, 144)
 between."""
 
 
+Heed = Callable[[Tensor, int], None]
+"""Takes how many frames each phoneme lasts, and how many samples a frame has."""
+
+
 class Voice(Protocol):
     """A voice whose sessions are open."""
 
     def speak(
-        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None, heed: Heed | None = None
     ) -> Iterator[Samples]:
-        """One sentence, in one chunk or several."""
+        """One sentence, in one chunk or several; `heed` learns the lengths of phonemes first, where they are known."""
 
 
 def plan(total: int, side_by_side: int) -> Iterator[list[tuple[int, int]]]:
@@ -54,7 +58,7 @@ class WholeVoice:
         self._session = OnnxSession(model, threads)
 
     def speak(
-        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None, heed: Heed | None = None
     ) -> Iterator[Samples]:
         (samples, *_) = self._session.run(_wanted(self._session, feeds), cancel)
         yield samples.reshape(-1)
@@ -75,12 +79,21 @@ class SplitVoice:
         self._pool = ThreadPoolExecutor(threads, "vits")
 
     def speak(
-        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None
+        self, feeds: Mapping[str, Tensor], cancel: CancelFlag, share: Share | None = None, heed: Heed | None = None
     ) -> Iterator[Samples]:
         share = share or Share()
         text = self._for(share).text
         results = text.run(_wanted(text, feeds), cancel)
-        yield from self.decode(dict(zip(text.outputs, results, strict=True)), cancel, share)
+        prior = dict(zip(text.outputs, results, strict=True))
+        if heed and (lengths := self._lengths(prior)) is not None:
+            heed(lengths, self._on_all.decoder.stage.hop)
+        yield from self.decode(prior, cancel, share)
+
+    def _lengths(self, prior: Mapping[str, Tensor]) -> Tensor | None:
+        """What neither flow nor decoder takes: the frames of each phoneme."""
+        flow, decoder = self._on_all.flow.stage, self._on_all.decoder.stage
+        taken = {flow.source, *flow.conditions, *decoder.conditions}
+        return next((values.reshape(-1) for name, values in prior.items() if name not in taken), None)
 
     def _for(self, share: Share) -> _Parts:
         return self._on_all if share.is_whole else self._on_one

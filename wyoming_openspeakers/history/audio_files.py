@@ -17,7 +17,7 @@ class AudioFiles:
     """The audio files of one database; blocking calls."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def new(self, ending: str) -> Path:
         """An empty file with a name that tells nothing."""
@@ -29,7 +29,7 @@ class AudioFiles:
 
     def path(self, name: str) -> Path:
         """Where a file is."""
-        return self._folder / name[:_PREFIX] / name
+        return self.folder / name[:_PREFIX] / name
 
     def has(self, name: str) -> bool:
         """Whether it is there."""
@@ -46,7 +46,7 @@ class AudioFiles:
     def remove_others(self, names: Collection[str]) -> int:
         """Remove what none of these files explains: what was being written when the service was killed."""
         stems = {Path(name).stem for name in names}
-        others = [path for path in self._folder.glob("*/*") if path.name.partition(".")[0] not in stems]
+        others = [path for path in self.folder.glob("*/*") if path.name.partition(".")[0] not in stems]
         for path in others:
             with suppress(OSError):
                 path.unlink()

@@ -19,6 +19,8 @@ from ..errors import ConfigError, Conflict, SpeechError
 _READERS = 2
 _CONNECT_SECONDS = 5
 _BUSY_SECONDS = 10
+_SCRUB_SECONDS = 0.5
+"""How long to wait for readers to be done; nothing is written meanwhile."""
 
 _POSTGRESQL_LOCK = 0x6F70656E73706B
 """Whoever writes holds it, so that several services may share a server."""
@@ -41,6 +43,9 @@ class Database:
         self.url = url
         self.on_damage: Callable[[], None] = lambda: None
         """Called when the file turns out to be damaged."""
+
+        self.is_to_be_scrubbed = False
+        """Somebody was reading, so that something of what was deleted may be left."""
 
         self._engine: Engine | None = None
         self._writer: ThreadPoolExecutor | None = None
@@ -124,7 +129,12 @@ class Database:
             with engine.connect() as connection:
                 raw = connection.connection.driver_connection
                 assert raw is not None
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.execute(f"PRAGMA busy_timeout={_SCRUB_SECONDS * 1000:.0f}")
+                try:
+                    busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+                self.is_to_be_scrubbed = bool(busy)
 
         await asyncio.get_running_loop().run_in_executor(writer, checkpoint)
 
@@ -135,7 +145,7 @@ def database_url(setting: str, default: Path) -> URL:
         return URL.create("sqlite", database=str(default))
     try:
         url = make_url(setting)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError("history.database is no URL such as postgresql://USER:PASSWORD@HOST/NAME") from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
@@ -194,8 +204,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "cache_size=-8000",
-        "mmap_size=268435456",
+        "cache_size=-4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

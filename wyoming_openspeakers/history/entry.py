@@ -18,6 +18,8 @@ class Entry:
     """One text."""
 
     id: str
+    """Unique."""
+
     kind: JobKind
     status: Status
     created: float
@@ -73,7 +75,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Search:
-    """Which entries to list, newest first."""
+    """Which entries to list; those that came last are first."""
 
     kinds: Sequence[JobKind] = ()
     """All when empty."""
@@ -81,10 +83,11 @@ class Search:
     status: Status | None = None
     model: str | None = None
     voice: str | None = None
+    profile: str | None = None
     front: str | None = None
     batch: str | None = None
     words: str | None = None
-    """What the text contains, in any case of letters."""
+    """Words that the text contains, each anywhere, also inside another word, in any case of letters."""
 
     page: int = 1
     page_size: int = 20
@@ -99,4 +102,5 @@ class Page:
     """How many there are in all."""
 
     is_total_exact: bool = True
-    """Otherwise there are at least so many."""
+    """Otherwise there are about so many: the newest were counted one by one, the rest by parts of the words; where
+    those mislead, a page has fewer entries than it could."""

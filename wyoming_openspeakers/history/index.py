@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select, text
 
 from . import marks
-from .bitmaps import CHUNK
+from .bitmaps import CHUNK, numbers
 from .marks import Change
 from .tables import ENTRIES, MARKS, STATE
 from .words import tokens_of_text, tokens_of_texts
@@ -77,6 +77,11 @@ def removed(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
             tokens |= tokens_of_text(row["text"])
         change.drop(row["seq"], tokens)
     change.write(connection)
+
+
+def removed_many(connection: Connection, chunk: int, gone: Sequence[int]) -> None:
+    """Take the marks of many entries of a chunk that go, by their numbers in it."""
+    marks.drop_all(connection, chunk, numbers(gone))
 
 
 def behind(connection: Connection) -> int:

@@ -15,11 +15,12 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, text
 
 from .bitmaps import CHUNK, Bits, Numbers, bits, numbers, packed, together, unpacked, without
+from .tables import storable
 
-ALL: Final = ""
+ALL: Final = "*"
 """Every entry has it."""
 
-PROPERTIES: Final = ("kind", "status", "model", "voice", "front")
+PROPERTIES: Final = ("kind", "status", "model", "voice", "profile", "front")
 """What can be filtered by."""
 
 _AT_ONCE = 500
@@ -33,13 +34,13 @@ _WRITE = text(
     " ON CONFLICT (chunk, token) DO UPDATE SET bits = excluded.bits"
 )
 _REMOVE = text("DELETE FROM marks WHERE chunk = :chunk AND token = :token")
-_REMOVE_CHUNK = text("DELETE FROM marks WHERE chunk = :chunk")
-_CHUNKS = text("SELECT MIN(chunk), MAX(chunk) FROM marks")
+_SOME_OF = text("SELECT token, bits FROM marks WHERE chunk = :chunk AND token > :last ORDER BY token LIMIT :most")
+_CHUNKS = text("SELECT (SELECT MIN(chunk) FROM marks), (SELECT MAX(chunk) FROM marks)")
 
 
 def property_token(name: str, value: str) -> str:
     """What stands for a property."""
-    return f"{name}={value}"
+    return f"{name}={storable(value)}"
 
 
 def property_tokens(values: Mapping[str, Any]) -> set[str]:
@@ -80,7 +81,7 @@ class Change:
 
     def _write(self, connection: Connection, chunk: int, tokens: Sequence[str]) -> None:
         was = {token: kept for _, token, kept in connection.execute(_READ, {"chunks": [chunk], "tokens": tokens})}
-        writes, removals = [], []
+        after: dict[str, Numbers] = {}
         for token in tokens:
             now = unpacked(was[token]) if token in was else _NONE
             if drop := self._drop.get((chunk, token)):
@@ -89,19 +90,16 @@ class Change:
                 now = together(now, numbers(add))
             if (chunk, token) in self._add_sets:
                 now = together(now, self._add_sets[chunk, token])
-            if len(now):
-                writes.append({"chunk": chunk, "token": token, "bits": packed(now)})
-            elif token in was:
-                removals.append({"chunk": chunk, "token": token})
-        if writes:
-            connection.execute(_WRITE, writes)
-        if removals:
-            connection.execute(_REMOVE, removals)
+            after[token] = now
+        _write(connection, chunk, after)
 
 
-def remove_chunk(connection: Connection, chunk: int) -> None:
-    """Forget all of a chunk."""
-    connection.execute(_REMOVE_CHUNK, {"chunk": chunk})
+def drop_all(connection: Connection, chunk: int, gone: Numbers) -> None:
+    """Take all marks from many entries of a chunk."""
+    last = ""
+    while kept := connection.execute(_SOME_OF, {"chunk": chunk, "last": last, "most": _AT_ONCE}).all():
+        _write(connection, chunk, {token: without(unpacked(was), gone) for token, was in kept})
+        last = kept[-1].token
 
 
 def chunks(connection: Connection) -> range:
@@ -119,3 +117,13 @@ def read(connection: Connection, which: Sequence[int], tokens: Iterable[str]) ->
             found[chunk][token] = bits(kept)
     for chunk in sorted(found, reverse=True):
         yield chunk, found[chunk]
+
+
+def _write(connection: Connection, chunk: int, sets: Mapping[str, Numbers]) -> None:
+    """Let the sets of a chunk be these; empty ones are not kept."""
+    writes = [{"chunk": chunk, "token": token, "bits": packed(some)} for token, some in sets.items() if len(some)]
+    removals = [{"chunk": chunk, "token": token} for token, some in sets.items() if not len(some)]
+    if writes:
+        connection.execute(_WRITE, writes)
+    if removals:
+        connection.execute(_REMOVE, removals)

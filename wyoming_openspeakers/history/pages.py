@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from . import index, marks
 from .bitmaps import CHUNK, Bits, below, bits_of, count, numbers_of
 from .entry import Entry, Page, Search
-from .tables import COLUMNS, ENTRIES, entries_of
+from .tables import COLUMNS, ENTRIES, entries_of, numbered, storable
 from .words import EXACT, holds, split, tokens_to_find
 
 _LOOK_INTO = 1000
@@ -20,18 +20,24 @@ _LOOK_INTO = 1000
 _LOOK_INTO_CHARACTERS = 500_000
 _AT_ONCE = 250
 
+_FILTERS = ("status", "model", "voice", "profile", "front")
+"""What a search asks for one value of."""
+
 
 def find(connection: Connection, search: Search) -> Page:
     """A page, newest first."""
     if search.batch is not None:
-        return _in_batch(connection, search)
-    words = split(search.words) if search.words is not None else []
+        return _in_batch(connection, search.batch, search)
+    words = split(storable(search.words)) if search.words is not None else []
     found = _Found(_marked(connection, search, words))
     is_exact = True
     if any(len(word) > EXACT for word in words):
         is_exact = found.look_into(connection, words)
     first = (search.page - 1) * search.page_size
-    return Page(_entries(connection, found.slice(first, search.page_size)), found.total, is_exact)
+    entries = _entries(connection, found.slice(first, search.page_size))
+    if not is_exact:
+        entries = tuple(entry for entry in entries if entry.text and holds(entry.text, words))
+    return Page(entries, found.total, is_exact)
 
 
 def numbers_with(connection: Connection, name: str, value: str) -> list[int]:
@@ -107,9 +113,7 @@ def _marked(connection: Connection, search: Search, words: Sequence[str]) -> lis
     """The entries with all the marks that are asked for."""
     kinds = [marks.property_token("kind", kind) for kind in search.kinds]
     wanted = {
-        marks.property_token(name, value)
-        for name in ("status", "model", "voice", "front")
-        if (value := getattr(search, name)) is not None
+        marks.property_token(name, value) for name in _FILTERS if (value := getattr(search, name)) is not None
     } or {marks.ALL}
     parts = tokens_to_find(words)
     read_to = index.read_to(connection) if words else 0
@@ -152,27 +156,25 @@ def _with_words(
 
 
 def _texts(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str]]:
-    rows = connection.execute(select(ENTRIES.c.seq, ENTRIES.c.text).where(ENTRIES.c.seq.in_(numbers)))
+    rows = connection.execute(select(ENTRIES.c.seq, ENTRIES.c.text).where(numbered(numbers)))
     return [(number, text) for number, text in rows if text is not None]
 
 
 def _entries(connection: Connection, numbers: Sequence[int]) -> tuple[Entry, ...]:
     if not numbers:
         return ()
-    rows = connection.execute(select(*COLUMNS).where(ENTRIES.c.seq.in_(numbers)).order_by(ENTRIES.c.seq.desc()))
+    rows = connection.execute(select(*COLUMNS).where(numbered(numbers)).order_by(ENTRIES.c.seq.desc()))
     return tuple(entries_of(rows))
 
 
-def _in_batch(connection: Connection, search: Search) -> Page:
+def _in_batch(connection: Connection, batch: str, search: Search) -> Page:
     """A batch is small enough to look through."""
-    words = split(search.words) if search.words is not None else []
-    conditions = [ENTRIES.c.batch == search.batch]
+    words = split(storable(search.words)) if search.words is not None else []
+    conditions: list[ColumnElement[bool]] = [ENTRIES.c.batch == storable(batch)]
     if search.kinds:
         conditions.append(ENTRIES.c.kind.in_(search.kinds))
     conditions += [
-        ENTRIES.c[name] == value
-        for name in ("status", "model", "voice", "front")
-        if (value := getattr(search, name)) is not None
+        ENTRIES.c[name] == storable(value) for name in _FILTERS if (value := getattr(search, name)) is not None
     ]
     rows = connection.execute(select(ENTRIES.c.seq, ENTRIES.c.text).where(*conditions).order_by(ENTRIES.c.seq.desc()))
     numbers = [seq for seq, text in rows if not words or (text is not None and holds(text, words))]

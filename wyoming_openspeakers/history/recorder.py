@@ -59,7 +59,8 @@ class HistoryRecorder:
 
     async def stop(self) -> None:
         """Finish what is to be noted."""
-        self._unsubscribe()
+        unsubscribe, self._unsubscribe = self._unsubscribe, lambda: None
+        unsubscribe()
         await asyncio.to_thread(self._recordings.stop)
         if self._writing:
             await self._waiting.join()

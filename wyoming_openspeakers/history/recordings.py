@@ -26,20 +26,22 @@ class Recordings:
         self._new_file = new_file
         self._most_waiting = most_waiting
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="history-audio", daemon=True)
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._waiting = 0
         self._has_warned = False
 
     def start(self) -> None:
         """Start the thread."""
+        self._thread = threading.Thread(target=self._work, name="history-audio", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Wait until everything is written."""
-        if self._thread.is_alive():
+        if self._thread:
             self._queue.put(None)
             self._thread.join()
+            self._thread = None
 
     def begin(self, rate: int, whole: Callable[[Path | None], None]) -> AudioRecording:
         """A new one; `whole` is called in the thread with its file at the end, None when there is none."""

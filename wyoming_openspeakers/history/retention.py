@@ -16,14 +16,16 @@ from .audio_files import AudioFiles
 from .database import Database
 from .entry import OVER
 from .pages import how_many
-from .tables import ENTRIES
+from .tables import ENTRIES, numbered
 
 _LOGGER = logging.getLogger(__name__)
 
 _EVERY = 3600.0
 _DAY = 86_400.0
 _MEGABYTE = 1_000_000
+_ROOM = 100
 _AT_ONCE = 500
+_ENTRIES_AT_ONCE = 8000
 _CATCH_UP = 8 * index.STEP
 """Entries to index at once when there are many; nothing else is written meanwhile."""
 
@@ -60,7 +62,11 @@ class Retention:
         self._room_entries -= added
         self._room_bytes -= size
         if self._added >= index.STEP or self._room_entries < 0 or self._room_bytes < 0:
-            self._wake.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """Let it look now."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Do all that is to be done now."""
@@ -91,25 +97,35 @@ class Retention:
 
     async def _remove_audio(self) -> None:
         most = self._config.audio_megabytes * _MEGABYTE
+        enough = most
         while True:
             oldest = time.time() - self._config.audio_days * _DAY if self._config.audio_days else None
-            total, names = await self._database.write(_forget_audio, most, oldest)
+            total, names = await self._database.write(_forget_audio, enough, oldest)
             self._room_bytes = most - total
             if not names:
                 return
+            enough = _with_room(most)
             await asyncio.to_thread(self._files().remove, names)
 
     async def _remove_entries(self) -> None:
-        removed = 0
+        removed, enough = 0, self._config.entries
         while True:
-            went, there, names = await self._database.write(_forget_entries, self._config.entries)
+            went, there, names = await self._database.write(_forget_entries, enough)
             await asyncio.to_thread(self._files().remove, names)
             removed += went
             if not went:
                 break
+            enough = _with_room(self._config.entries)
         self._room_entries = self._config.entries - there
-        if removed:
+        if removed or self._database.is_to_be_scrubbed:
             await self._database.scrub()
+        if self._database.is_to_be_scrubbed:
+            self.wake()
+
+
+def _with_room(most: int) -> int:
+    """Where to stop when there was too much, so that not every new entry is too much again."""
+    return most - most // _ROOM
 
 
 def _forget_audio(connection: Connection, most: int, oldest: float | None) -> tuple[int, list[str]]:
@@ -128,7 +144,7 @@ def _forget_audio(connection: Connection, most: int, oldest: float | None) -> tu
         numbers.append(seq)
         names.append(file)
     if numbers:
-        connection.execute(update(ENTRIES).where(ENTRIES.c.seq.in_(numbers)).values(file=None, bytes=0))
+        connection.execute(update(ENTRIES).where(numbered(numbers)).values(file=None, bytes=0))
     return total, names
 
 
@@ -137,11 +153,6 @@ def _forget_entries(connection: Connection, most: int) -> tuple[int, int, list[s
     there = how_many(connection)
     if there <= most:
         return 0, there, []
-    numbers = connection.execute(
-        select(ENTRIES.c.seq)
-        .where(ENTRIES.c.status.in_(OVER))
-        .order_by(ENTRIES.c.seq)
-        .limit(min(_AT_ONCE, there - most))
-    ).scalars()
-    went, names = rows.delete_numbers(connection, list(numbers))
-    return went, there - went, names
+    over = select(ENTRIES.c.seq).where(ENTRIES.c.status.in_(OVER)).order_by(ENTRIES.c.seq)
+    numbers = connection.execute(over.limit(min(_ENTRIES_AT_ONCE, there - most))).scalars().all()
+    return len(numbers), there - len(numbers), rows.remove(connection, numbers)

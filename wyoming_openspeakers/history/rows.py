@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -10,11 +11,15 @@ from sqlalchemy import delete as delete_from
 
 from ..errors import NotFound
 from . import index
+from .bitmaps import CHUNK
 from .entry import Entry
 from .pages import numbers_with
-from .tables import COLUMNS, ENTRIES, entries_of, entry_of, row_of
+from .tables import COLUMNS, ENTRIES, entries_of, entry_of, numbered, row_of, storable
 
 _AT_ONCE = 500
+
+_MANY = 2000
+"""Entries of a chunk for which it is quicker to go through the whole index than through their texts."""
 
 
 def get_ready(connection: Connection, identity: str) -> str:
@@ -37,7 +42,7 @@ def add(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
 
 def get(connection: Connection, entry_id: str) -> Entry:
     """One entry."""
-    row = connection.execute(select(*COLUMNS).where(ENTRIES.c.id == entry_id)).one_or_none()
+    row = connection.execute(select(*COLUMNS).where(ENTRIES.c.id == storable(entry_id))).one_or_none()
     if row is None:
         raise NotFound(f"The history has no entry {entry_id!r}")
     return entry_of(row)
@@ -45,12 +50,12 @@ def get(connection: Connection, entry_id: str) -> Entry:
 
 def change(connection: Connection, entry_id: str, fields: Mapping[str, Any]) -> tuple[Entry, list[str]]:
     """Change fields of an entry; what it is then, and the name of an audio file that it had before."""
-    found = connection.execute(select(ENTRIES).where(ENTRIES.c.id == entry_id)).mappings().one_or_none()
+    found = connection.execute(select(ENTRIES).where(ENTRIES.c.id == storable(entry_id))).mappings().one_or_none()
     if found is None:
         raise NotFound(f"The history has no entry {entry_id!r}")
     was = dict(found)
     if row := row_of(fields):
-        connection.execute(update(ENTRIES).where(ENTRIES.c.id == entry_id).values(**row))
+        connection.execute(update(ENTRIES).where(ENTRIES.c.id == storable(entry_id)).values(**row))
         index.changed(connection, was, {**was, **row})
     entry = get(connection, entry_id)
     return entry, [was["file"]] if was["file"] and was["file"] != entry.file else []
@@ -60,7 +65,7 @@ def batch(connection: Connection, batch_id: str) -> list[Entry]:
     """The entries of a batch."""
     entries = entries_of(
         connection.execute(
-            select(*COLUMNS).where(ENTRIES.c.batch == batch_id).order_by(ENTRIES.c.position, ENTRIES.c.seq)
+            select(*COLUMNS).where(ENTRIES.c.batch == storable(batch_id)).order_by(ENTRIES.c.position, ENTRIES.c.seq)
         )
     )
     if not entries:
@@ -74,7 +79,7 @@ def unfinished(connection: Connection) -> list[Entry]:
     found: list[Entry] = []
     for begin in range(0, len(numbers), _AT_ONCE):
         some = numbers[begin : begin + _AT_ONCE]
-        found += entries_of(connection.execute(select(*COLUMNS).where(ENTRIES.c.seq.in_(some)).order_by(ENTRIES.c.seq)))
+        found += entries_of(connection.execute(select(*COLUMNS).where(numbered(some)).order_by(ENTRIES.c.seq)))
     return found
 
 
@@ -86,31 +91,33 @@ def files(connection: Connection) -> list[str]:
 
 def delete(connection: Connection, ids: Iterable[str]) -> list[str]:
     """Remove entries; the names of their audio files."""
-    wanted = list(ids)
-    found: list[dict[str, Any]] = []
+    wanted = [storable(entry_id) for entry_id in ids]
+    numbers: list[int] = []
     for begin in range(0, len(wanted), _AT_ONCE):
         some = wanted[begin : begin + _AT_ONCE]
-        found += map(dict, connection.execute(select(ENTRIES).where(ENTRIES.c.id.in_(some))).mappings())
-    return _remove(connection, found)
+        numbers += connection.execute(select(ENTRIES.c.seq).where(ENTRIES.c.id.in_(some))).scalars()
+    return remove(connection, numbers)
 
 
 def delete_live(connection: Connection) -> tuple[int, list[str]]:
-    """Remove some of the live entries; how many, and the names of their audio files."""
-    return delete_numbers(connection, numbers_with(connection, "kind", "live")[: 4 * _AT_ONCE])
+    """Remove the oldest of the live entries; how many, and the names of their audio files."""
+    numbers = numbers_with(connection, "kind", "live")
+    oldest = [number for number in numbers if number // CHUNK == numbers[0] // CHUNK]
+    return len(oldest), remove(connection, oldest)
 
 
-def delete_numbers(connection: Connection, numbers: Sequence[int]) -> tuple[int, list[str]]:
-    """Remove entries by their numbers."""
-    rows: list[dict[str, Any]] = []
-    for begin in range(0, len(numbers), _AT_ONCE):
-        some = numbers[begin : begin + _AT_ONCE]
-        rows += map(dict, connection.execute(select(ENTRIES).where(ENTRIES.c.seq.in_(some))).mappings())
-    return len(rows), _remove(connection, rows)
-
-
-def _remove(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    numbers = [row["seq"] for row in rows]
-    for begin in range(0, len(numbers), _AT_ONCE):
-        connection.execute(delete_from(ENTRIES).where(ENTRIES.c.seq.in_(numbers[begin : begin + _AT_ONCE])))
-    index.removed(connection, rows)
-    return [row["file"] for row in rows if row["file"]]
+def remove(connection: Connection, numbers: Iterable[int]) -> list[str]:
+    """Remove entries by their numbers; the names of their audio files."""
+    names: list[str] = []
+    for chunk, in_chunk in groupby(sorted(numbers), key=lambda number: number // CHUNK):
+        gone = list(in_chunk)
+        for begin in range(0, len(gone), _AT_ONCE):
+            some = numbered(gone[begin : begin + _AT_ONCE])
+            if len(gone) < _MANY:
+                index.removed(connection, map(dict, connection.execute(select(ENTRIES).where(some)).mappings()))
+            files = connection.execute(select(ENTRIES.c.file).where(some, ENTRIES.c.file.is_not(None))).scalars()
+            names += [name for name in files if name is not None]
+            connection.execute(delete_from(ENTRIES).where(some))
+        if len(gone) >= _MANY:
+            index.removed_many(connection, chunk, [number % CHUNK for number in gone])
+    return names

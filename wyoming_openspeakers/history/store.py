@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..config.tree import HistoryConfig
 from ..errors import ConfigError
-from . import rows
+from . import index, rows
 from .audio_files import AudioFiles, make_private_folder
 from .database import Database, HistoryUnavailable, companions, database_url, is_damage, make_private, one_line
 from .entry import OVER, Entry, Page, Search
@@ -41,6 +41,15 @@ class HistoryStore:
 
     async def start(self) -> None:
         """Open the database, in the form of this version."""
+        try:
+            await self._open()
+        except HistoryUnavailable:
+            # What is damaged is moved aside by another try.
+            if not self._marker.exists():
+                raise
+            await self._open()
+
+    async def _open(self) -> None:
         await asyncio.to_thread(self._prepare)
         self._database.open()
         try:
@@ -71,7 +80,7 @@ class HistoryStore:
         if files:
             await asyncio.to_thread(self._files.remove, files)
         if entry.status in OVER and not self._config.texts:
-            await self._database.scrub()
+            await self._scrub()
         return entry
 
     async def get(self, entry_id: str) -> Entry:
@@ -130,6 +139,15 @@ class HistoryStore:
         await asyncio.to_thread(self._files.remove, files)
         self._retention.look(size=size)
 
+    @property
+    def folder(self) -> Path:
+        """Where the audio is."""
+        return self._files.folder
+
+    async def behind(self) -> int:
+        """How many entries are not in the index of words yet; they are found nevertheless."""
+        return await self._database.read(index.behind)
+
     async def settle(self) -> None:
         """Wait until all words are indexed and nothing is kept for too long."""
         await self._retention.run()
@@ -142,7 +160,12 @@ class HistoryStore:
 
     async def _wipe(self, files: list[str]) -> None:
         await asyncio.to_thread(self._files.remove, files)
+        await self._scrub()
+
+    async def _scrub(self) -> None:
         await self._database.scrub()
+        if self._database.is_to_be_scrubbed:
+            self._retention.wake()
 
     def _prepare(self) -> None:
         url, file = self._database.url, self._database.file

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     text,
 )
 
@@ -96,6 +98,12 @@ FIELDS: Final = tuple(field.name for field in fields(Entry))
 COLUMNS: Final = tuple(ENTRIES.c[name] for name in FIELDS)
 
 
+def numbered(numbers: Sequence[int]) -> ColumnElement[bool]:
+    """Whether an entry has one of these numbers."""
+    # Written into the statement: so many parameters take databases longer than what they ask for.
+    return ENTRIES.c.seq.in_(bindparam("numbers", numbers, expanding=True, literal_execute=True))
+
+
 def row_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of an entry as they are kept."""
     return {name: _stored(name, value) for name, value in values.items()}
@@ -116,10 +124,10 @@ def entries_of(rows: Iterable[Row[Any]]) -> list[Entry]:
 def _stored(name: str, value: Any) -> Any:
     if name == "parameters":
         return json.dumps(dict(value))
-    return _storable(value) if isinstance(value, str) else value
+    return storable(value) if isinstance(value, str) else value
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
     """Without what a database refuses: NUL, and halves of characters."""
     if value.isascii() and "\0" not in value:
         return value

@@ -37,13 +37,17 @@ class AudioFile:
         """Add s16le mono."""
         await self._in_thread(lambda: self._write(pcm))
 
+    async def write_beside(self, path: Callable[[Path], Path], text: str) -> None:
+        """Add a text that belongs to the audio."""
+        await self._in_thread(lambda: self._write_beside(path, text))
+
     async def finish(self) -> Path:
         """Write the rest; the file is whole when this returns."""
         return await self._in_thread(self._finish)
 
     async def discard(self) -> None:
-        """Leave nothing behind."""
-        await self._in_thread(self._discard)
+        """Leave nothing behind, even when nobody waits for that."""
+        await asyncio.shield(self._in_thread(self._discard))
 
     def close(self) -> None:
         """Let go of the thread."""
@@ -63,6 +67,12 @@ class AudioFile:
         assert self._file
         self._tape.write(pcm)
         self._file.write(self._encoder.feed(pcm))
+
+    def _write_beside(self, path: Callable[[Path], Path], text: str) -> None:
+        assert self.path
+        beside = path(self.path)
+        beside.touch(0o600)
+        beside.write_text(text, encoding="utf-8")
 
     def _finish(self) -> Path:
         assert self._file

@@ -53,12 +53,6 @@ def choose(request: JobRequest, catalog: VoiceCatalog) -> ChosenVoice:
     raise UnknownVoice(f"Model {own.model} has no voice {request.voice!r}; its voices: {shown}")
 
 
-def full_name(chosen: ChosenVoice) -> str:
-    """The name by which the same voice, or mixture, is found again."""
-    is_mixture = chosen.engine_voice != chosen.installed.engine_voice
-    return f"{chosen.model}/{chosen.engine_voice}" if is_mixture else chosen.installed.name
-
-
 def _check_ranges(request: JobRequest) -> None:
     if request.speed is not None and not _SPEEDS[0] <= request.speed <= _SPEEDS[1]:
         raise BadParameter("speed must be from {:g} to {:g}".format(*_SPEEDS), "speed")

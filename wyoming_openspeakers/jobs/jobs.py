@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
 from ..config import Config
-from ..errors import Busy, Conflict, InvalidRequest, ShuttingDown
+from ..errors import Busy, Conflict, InvalidRequest, ShuttingDown, TextTooLong
 from ..events import Event, EventBus, JobChanged
 from ..history.entry import Entry
 from ..history.store import HistoryStore
 from ..speech.service import SpeechService
-from .check import check, full_name
+from .check import BadParameter, check
 from .event import JobEvent
 from .line import Line, Place
 from .outcome import outcome
 from .replay import last_event, replay
-from .request import ATTEMPTS, JobRequest
+from .request import ATTEMPTS, JobRequest, new_entry
 from .run import Run
 from .track import Track
 
@@ -95,7 +96,8 @@ class Jobs:
     async def submit_batch(self, requests: Sequence[JobRequest]) -> list[Entry]:
         """Take all of them or none."""
         if not 1 <= len(requests) <= self._config.batch:
-            raise InvalidRequest(f"A batch has from 1 to {self._config.batch} lines; this one has {len(requests)}")
+            problem = f"A batch has from 1 to {self._config.batch} lines; this one has {len(requests)}"
+            raise BadParameter(problem, "lines")
         return await self._submit(requests, uuid4().hex)
 
     async def cancel(self, id: str) -> None:
@@ -126,43 +128,28 @@ class Jobs:
         """How many go first; None when it does not wait."""
         return self._line.position(id)
 
-    async def watch(self, id: str) -> AsyncIterator[JobEvent]:
+    async def watch(self, id: str) -> AsyncGenerator[JobEvent, None]:
         """All that has happened with a job and then what happens, to its end; each reads at their own pace."""
         if track := self._tracks.get(id):
             events = track.watch(lambda: self._line.position(id))
         else:
             events = replay(await self._history.get(id), self._history)
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     async def _submit(self, requests: Sequence[JobRequest], batch: str | None) -> list[Entry]:
         catalog = await self._speech.voices()
         entries = []
         for position, request in enumerate(requests):
-            self._speech.check_length(request.text)
-            chosen = check(request, catalog)
-            is_named = bool(request.model or request.voice)
-            profile = chosen.installed.profile
-            entries.append(
-                Entry(
-                    id=uuid4().hex,
-                    kind="batch" if batch else "job",
-                    status="pending",
-                    created=time.time() + position * 1e-6,
-                    front=request.front,
-                    client=request.client,
-                    text=request.text,
-                    characters=len(request.text),
-                    model=chosen.model if is_named else None,
-                    voice=full_name(chosen) if is_named else None,
-                    profile=profile.id if profile and is_named else None,
-                    language=request.language,
-                    parameters=request.as_asked(),
-                    batch=batch,
-                    position=position,
-                    format=request.format,
-                )
-            )
+            try:
+                self._speech.check_length(request.text)
+                chosen = check(request, catalog)
+            except InvalidRequest as error:
+                if isinstance(error, TextTooLong) or error.param == "text":
+                    error.param = f"lines.{position}" if batch else "text"
+                raise
+            entries.append(new_entry(request, chosen, batch, position))
         await asyncio.shield(self._begin(self._take(entries)))
         return entries
 
@@ -228,7 +215,7 @@ class Jobs:
         changes = outcome(entry, track, run.ended)
         if changes is None:
             self._stopping = True
-            fields = {"status": "pending", "started": None, "file": None, "bytes": 0}
+            fields: dict[str, Any] = {"status": "pending", "started": None, "file": None, "bytes": 0}
             fields["parameters"] = {**parameters, ATTEMPTS: attempts}
             await self._history.change(entry.id, **fields)
             self._end(track, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ..history.entry import Entry
@@ -11,7 +11,7 @@ from .event import JobEvent, chunk
 from .stored import stored_audio
 
 
-async def replay(entry: Entry, history: HistoryStore) -> AsyncIterator[JobEvent]:
+async def replay(entry: Entry, history: HistoryStore) -> AsyncGenerator[JobEvent, None]:
     """The events that somebody would have seen who had watched from the start."""
     yield JobEvent("queued", {"position": 0})
     if entry.status == "complete":

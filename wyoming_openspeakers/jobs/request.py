@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from ..history.entry import Entry
 from ..models.queue import Urgency
-from ..models.voices import VoiceCatalog
+from ..models.voices import ChosenVoice, VoiceCatalog
 from ..speech.audio.encode import HTTP_RATE
 from ..speech.audio.formats import AudioFormat
 from ..speech.request import SpeechRequest
@@ -62,6 +64,36 @@ class JobRequest:
 
 
 _ZERO_SAYS_SOMETHING = ("seed", "keep_alive")
+
+
+def new_entry(request: JobRequest, chosen: ChosenVoice, batch: str | None, position: int) -> Entry:
+    """A job in the history; `chosen` speaks it, unless no voice was asked for: then its text decides."""
+    is_named = bool(request.model or request.voice)
+    profile = chosen.installed.profile
+    return Entry(
+        id=uuid4().hex,
+        kind="batch" if batch else "job",
+        status="pending",
+        created=time.time(),
+        front=request.front,
+        client=request.client,
+        text=request.text,
+        characters=len(request.text),
+        model=chosen.model if is_named else None,
+        voice=full_name(chosen) if is_named else None,
+        profile=profile.id if profile and is_named else None,
+        language=request.language,
+        parameters=request.as_asked(),
+        batch=batch,
+        position=position,
+        format=request.format,
+    )
+
+
+def full_name(chosen: ChosenVoice) -> str:
+    """The name by which the same voice, or mixture, is found again."""
+    is_mixture = chosen.engine_voice != chosen.installed.engine_voice
+    return f"{chosen.model}/{chosen.engine_voice}" if is_mixture else chosen.installed.name
 
 
 def speech_request(entry: Entry, catalog: VoiceCatalog) -> SpeechRequest:

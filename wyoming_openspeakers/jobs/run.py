@@ -11,9 +11,11 @@ from ..history.store import HistoryStore
 from ..speech.audio.encode import HTTP_RATE
 from ..speech.audio.formats import AudioFormat
 from ..speech.service import SpeechService
+from ..speech.words.subtitles import to_json
 from .audio_file import AudioFile
 from .request import speech_request
 from .track import Track
+from .words_file import words_path
 
 
 class Run:
@@ -52,5 +54,7 @@ class Run:
                 async for pcm in response.pcm():
                     await file.write(pcm)
                     self._track.heard(response.progress)
+                if request.words:
+                    await file.write_beside(words_path, to_json(response.words))
         finally:
             self.ended = response.ended

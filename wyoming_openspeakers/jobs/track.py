@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from .event import JobEvent, JobEventType, chunk
 from .tape import Tape
@@ -59,7 +59,7 @@ class Track:
         for watcher in self._watchers:
             watcher.set()
 
-    async def watch(self, position: Callable[[], int | None]) -> AsyncIterator[JobEvent]:
+    async def watch(self, position: Callable[[], int | None]) -> AsyncGenerator[JobEvent, None]:
         """All that has happened, from its beginning, and then what happens; ends after the end."""
         changed = asyncio.Event()
         self._watchers.add(changed)
@@ -81,9 +81,9 @@ class Track:
                     audio = await asyncio.to_thread(self.tape.read, offset, _MOST_AT_ONCE)
                     yield chunk(audio, index, self.tape.rate, offset)
                     index, offset = index + 1, offset + len(audio)
-                    if self.progress != progress:
-                        progress = self.progress
-                        yield JobEvent("progress", {"progress": progress, "seconds": self.tape.seconds})
+                if self.tape and self.progress != progress:
+                    progress = self.progress
+                    yield JobEvent("progress", {"progress": progress, "seconds": self.tape.seconds})
                 if end:
                     yield end
                 if ended:

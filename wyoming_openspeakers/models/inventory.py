@@ -6,10 +6,12 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..engines.base import Capabilities, Voice
+from ..errors import UnknownModel
 from .devices import Need
 from .installed import size_of_parts, size_on_disk
 from .readiness import problem_and_fix
@@ -18,7 +20,7 @@ from .residents import Residents
 
 _LOGGER = logging.getLogger(__name__)
 _AGE = 1.0
-_LONGEST_LOOK = 0.01
+_OLD = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,14 @@ class Inventory:
         self._changes += 1
 
     async def get(self) -> Mapping[str, Stock]:
-        """All models; a second old at most, unless looking takes so long that the last look has to do."""
-        changes = self._changes
+        """All models. What was put there by hand is seen a second later by who keeps asking, at once by others."""
+        changes, age = self._changes, time.monotonic() - self._found_at
+        if self._looking is None and age > _AGE:
+            self._begin()
+        if self._looking and age > _OLD:
+            await asyncio.shield(self._looking)
         while self._seen < changes or not self._registry.models.keys() <= self._found.keys():
             await asyncio.shield(self._looking or self._begin())
-        if self._looking is None and time.monotonic() - self._found_at > _AGE:
-            self._begin()
-        if self._looking:
-            await asyncio.wait([self._looking], timeout=_LONGEST_LOOK)
         return self._found
 
     def _begin(self) -> asyncio.Task[None]:
@@ -74,12 +76,18 @@ class Inventory:
     async def _look(self) -> None:
         changes = self._changes
         try:
-            models = tuple(self._registry.models)
-            self._found = await asyncio.to_thread(lambda: {model: self._stock(model) for model in models})
+            self._found = await asyncio.to_thread(self._look_at, tuple(self._registry.models))
             self._found_at = time.monotonic()
             self._seen = changes
         finally:
             self._looking = None
+
+    def _look_at(self, models: Iterable[str]) -> Mapping[str, Stock]:
+        found = {}
+        for model in models:
+            with suppress(UnknownModel):  # it went meanwhile
+                found[model] = self._stock(model)
+        return found
 
     def _stock(self, model: str) -> Stock:
         registry = self._registry
@@ -89,6 +97,8 @@ class Inventory:
             capabilities = registry.capabilities(model)
             if (problem := problem_and_fix(registry, model)) is None:
                 voices = registry.engine(model).voices(registry.spec(model))
+        except UnknownModel:
+            raise
         except Exception:
             _LOGGER.exception("The voices of %s cannot be listed", model)
             problem = "Its voices cannot be listed; the log tells why"

@@ -15,6 +15,7 @@ from ..engines.base import Audio
 from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFailed, Timeout
 from ..events import DownloadChanged, Event, EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
+from .defaults import Defaults
 from .downloads import Downloads
 from .gpus import Gpus
 from .hub_lookup import parse_name
@@ -66,7 +67,8 @@ class ModelManager:
         self._on_demand = OnDemand(config, registry, self.downloads)
         self._on_demand.restore()
         self._profiles = profiles
-        self.catalog = VoiceCatalog(registry, config.voice.default, config.voice.by_language, profiles())
+        self.defaults = Defaults(config, bus)
+        self.catalog = VoiceCatalog(registry, self.defaults.voice, config.voice.by_language, profiles())
         self._config = config
         limits = config.limits
         self._limits = SpeakLimits(limits.first_audio, limits.audio_gap, limits.cancel)
@@ -74,7 +76,7 @@ class ModelManager:
         self.gpus = (gpus or Gpus(config.models.gpus)).read()
         """The GPUs as they were read last."""
         places = Places(registry, config.models, measured, self.gpus.gpus)
-        self.residents = Residents(registry, config, bus, places, measured)
+        self.residents = Residents(registry, config, bus, places, measured, self.defaults)
         self.files = ModelFiles(config, registry, self.downloads, self._on_demand, self.residents)
         bus.subscribe(self._see)
         self._queues: dict[str, TurnQueue] = {}
@@ -103,7 +105,7 @@ class ModelManager:
 
     def _warn_of_unknown_voices(self) -> None:
         voice = self._config.voice
-        names = {"voice.default": voice.default}
+        names = {"voice.default": self.defaults.voice}
         names.update({f"voice.by_language.{tag}": name for tag, name in voice.by_language.items()})
         for key, name in names.items():
             if name and not self.catalog.find(name):
@@ -165,7 +167,7 @@ class ModelManager:
             voice = self._config.voice
             made = self._profiles()
             self.catalog = await asyncio.to_thread(
-                VoiceCatalog, self.registry, voice.default, voice.by_language, made
+                VoiceCatalog, self.registry, self.defaults.voice, voice.by_language, made
             )
             self._catalog_time = time.monotonic()
         finally:
@@ -195,9 +197,7 @@ class ModelManager:
                     return position
         return None
 
-    async def load(
-        self, model: str, keep_alive: float | str | None = None, patience: float = math.inf
-    ) -> None:
+    async def load(self, model: str, keep_alive: float | str | None = None, patience: float = math.inf) -> None:
         """Have a model ready; `patience` bounds the wait for a place, in seconds."""
         async with self.residents.using(model, patience=patience, keep_alive=keep_alive):
             pass

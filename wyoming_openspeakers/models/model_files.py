@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ..config import Config
-from ..errors import Conflict, ModelUnavailable, NotFound
+from ..errors import Conflict, InvalidRequest, ModelUnavailable, NotFound
 from ..events import DownloadChanged
 from .downloads import Downloads
 from .hub_names import files_of, is_listed, removable, split
@@ -36,7 +36,7 @@ class ModelFiles:
         if not is_listed(self._registry, name):
             await self._on_demand.begin(name)
             return self._told(name)
-        model, voice = split(self._registry, name)
+        model, voice = self._split(name)
         name = f"{model}/{voice}" if voice else model
         _, files = await asyncio.to_thread(files_of, self._registry, name)
         self._downloads.fetch(name, self._registry.folder(model), files)
@@ -55,7 +55,7 @@ class ModelFiles:
 
         A model that is in memory and not in use is unloaded first.
         """
-        model, voice = split(self._registry, name) if is_listed(self._registry, name) else (name, "")
+        model, voice = self._split(name) if is_listed(self._registry, name) else (name, "")
         known = self._registry.resolve(model)
         if self.downloads(f"{model}/{voice}" if voice else model):
             raise Conflict(f"{name} is being downloaded; cancel that first")
@@ -67,6 +67,14 @@ class ModelFiles:
         if known and not await asyncio.to_thread(read_records, self._registry.folder(known)):
             self._registry.forget(known)
         return freed
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """The id of a model, and the voice where each is a download of its own."""
+        model, voice = split(self._registry, name)
+        hub = self._registry.entry(model).hub
+        if voice and hub and not hub.is_by_voice:
+            raise InvalidRequest(f"The voices of {model} come and go together; name no voice", "voice")
+        return model, voice
 
     async def _clear(self, model: str) -> None:
         """Have a model in no memory."""

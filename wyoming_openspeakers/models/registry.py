@@ -39,7 +39,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 
 def _list(value: object) -> object:
     if not isinstance(value, (str, list, tuple)):
-        raise ValueError(f"should be the name of a voice, or a list of names")
+        raise ValueError("should be the name of a voice, or a list of names")
     return (value,) if isinstance(value, str) else value
 
 

@@ -14,6 +14,7 @@ from ..config import Config
 from ..config.values import parse_keep_alive
 from ..errors import ShuttingDown, SpeechError, Timeout
 from ..events import EventBus, GpusRead, ModelState, ModelStateChanged
+from .defaults import Defaults
 from .devices import Device, Need
 from .ledger import HOST, Ledger
 from .loader import Loader
@@ -34,9 +35,18 @@ _Settled = asyncio.Future[SpeechError | None]
 class Residents:
     """All models that are in memory, or on their way."""
 
-    def __init__(self, registry: Registry, config: Config, bus: EventBus, places: Places, measured: Measured) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        config: Config,
+        bus: EventBus,
+        places: Places,
+        measured: Measured,
+        defaults: Defaults,
+    ) -> None:
         self._registry = registry
         self._config = config
+        self._defaults = defaults
         self._places = places
         self._measured = measured
         self._bus = bus
@@ -71,10 +81,10 @@ class Residents:
 
     def remaining(self, model: str) -> float | None:
         """Seconds until a model that nobody uses goes; None when nothing says that it will."""
-        if self._ledger.state(model) not in ("resident", "parked"):
+        if model not in self._ledger:
             return None
         record = self._ledger[model]
-        if record.users or math.isinf(record.expires_at):
+        if not record.is_there or record.users or math.isinf(record.expires_at):
             return None
         return max(0.0, record.expires_at - time.monotonic())
 
@@ -84,7 +94,7 @@ class Residents:
 
     def check(self, model: str) -> None:
         """Raise when a model cannot be there soon, because its process keeps ending."""
-        if model in self._ledger and self._ledger.state(model) == "cold":
+        if model in self._ledger and not self._ledger[model].is_there:
             self._loader.check(model)
 
     @property
@@ -218,7 +228,7 @@ class Residents:
         if keep_alive is None:
             keep_alive = self._registry.entry(model).keep_alive
         if keep_alive is None:
-            keep_alive = -1 if model in self._kept else self._config.models.keep_alive
+            keep_alive = -1 if model in self._kept else self._defaults.keep_alive
         return max(parse_keep_alive(keep_alive), BETWEEN_SENTENCES)
 
     def _leave(self, model: str, stay: float) -> None:

@@ -104,14 +104,7 @@ class VoiceCatalog:
         for installed in self.voices.values():
             self._name(installed)
         self._default = default
-        # Presets last: they may lend from a voice that was cloned.
-        for profile in sorted(profiles, key=lambda profile: profile.kind == "preset"):
-            if made := self._made(profile, working):
-                if made.name in self.voices:
-                    _LOGGER.warning("The voice %r is hidden by one of the model's own", made.name)
-                    continue
-                self.voices[made.name] = made
-                self._name(made)
+        self._missing = self._add(profiles, working)
 
     def default(self, language: str | None = None) -> ChosenVoice:
         """The voice to use when none is named; of the language where there is one."""
@@ -156,6 +149,9 @@ class VoiceCatalog:
         """The voice of this name, or an error that lists what there is."""
         if chosen := self.find(name, speaker):
             return chosen
+        if profile := self._missing.get(name.lower()):
+            needs = f"the voice {profile.voice!r}" if profile.kind == "preset" else f"the model {profile.model!r}"
+            raise UnknownVoice(f"The voice {name!r} needs {needs}, which cannot be used at the moment")
         names = sorted(self.voices)
         shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
         raise UnknownVoice(f"There is no voice {name!r}; voices: {shown or 'none is installed'}")
@@ -178,6 +174,28 @@ class VoiceCatalog:
             if entry.voice and (installed := self.voices.get(f"{model}/{entry.voice}")):
                 return installed.chosen()
         return next((installed.chosen() for installed in self.voices.values()), None)
+
+    def _add(self, profiles: Sequence[Profile], working: Mapping[str, Capabilities]) -> dict[str, Profile]:
+        """Add what users made; those that cannot be made now are given back by their names."""
+        waiting = list(profiles)
+        # Presets may lend from others, which may come later.
+        while waiting:
+            later = [profile for profile in waiting if not self._add_one(profile, working)]
+            if len(later) == len(waiting):
+                break
+            waiting = later
+        return {name.lower(): profile for profile in waiting for name in (profile.name, profile.id)}
+
+    def _add_one(self, profile: Profile, working: Mapping[str, Capabilities]) -> bool:
+        made = self._made(profile, working)
+        if made is None:
+            return False
+        if made.name in self.voices:
+            _LOGGER.warning("The voice %r is hidden by one of the model's own", made.name)
+            return True
+        self.voices[made.name] = made
+        self._name(made)
+        return True
 
     def _name(self, installed: InstalledVoice) -> None:
         """Have a voice found by its names; the first of a name has it."""

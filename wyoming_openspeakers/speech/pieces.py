@@ -56,6 +56,10 @@ class Piece:
                 raise item
             yield item
 
+    def fail(self, error: Exception) -> None:
+        """Raise this where its audio is taken."""
+        self._arrived.put_nowait(error)
+
     async def fill(self, source: AsyncGenerator[Audio, None]) -> None:
         """Take audio from a source until it ends."""
         try:

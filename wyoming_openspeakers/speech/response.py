@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self, cast
 
 from ..config import Config
+from ..errors import Stopped
 from ..events import EventBus, JobKind, SpeechEnded
 from ..models.manager import ModelManager, Turn
 from ..models.queue import Urgency
@@ -21,19 +22,19 @@ from .cache import PhraseCache
 from .choose import VoiceChooser
 from .job_life import JobLife
 from .leveling import Leveling
+from .listening import Listening
 from .pieces import Piece, Sentence, Utterance, pitch_ratio
 from .recording import Recorder, Recording
 from .request import SpeechRequest, TextFeed
 from .script import Line, Script
 from .speakable import Speakable
+from .words.timeline import Timeline
+from .words.word import SpokenWord
 
 _LOGGER = logging.getLogger(__name__)
 
 _AHEAD = 2
 """Sentences in work at once: the one that is heard and the next."""
-
-_SECONDS_PER_CHARACTER = 0.06
-"""How long text takes to say, before it is known."""
 
 _ENDS_SENTENCE = tuple('.!?…。！？।"”»')
 
@@ -49,7 +50,6 @@ _LONGEST_STEP = 2
 _PCM_WIDTH = 2
 
 _KINDS: dict[Urgency, JobKind] = {Urgency.INTERACTIVE: "live", Urgency.JOB: "job", Urgency.BATCH: "batch"}
-
 
 _MORE_COMES: Final = cast(Piece, object())
 
@@ -84,13 +84,11 @@ class Response:
         self._turn = Turn(request.client, request.urgency, self._life.job, request.keep_alive, self._life.now)
         self._began = time.monotonic()
         self._recording: Recording | None = None
-        self._first_audio: float | None = None
-        self._heard_until = 0.0
-        """When a listener has heard all that was sent."""
-        self._promised_until = 0.0
-        """The same for all sentences so far, as far as that can be told."""
+        self._playing: Piece | None = None
+        self._stopped: Stopped | None = None
+        self._listening = Listening()
+        self._timeline = Timeline(parts.speakable.words) if request.words else None
         self._written = 0
-        self._seconds = 0.0
         self._is_recorded = False
         self._language: str | None = None
         self._in_work = 0
@@ -113,10 +111,24 @@ class Response:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._timeline:
+            await self._timeline.stop()
         if self._script.voice.done() and not self._script.voice.cancelled():
             # Its exception was raised through the pieces where nobody waited for the voice.
             self._script.voice.exception()
         self._report(error)
+
+    @property
+    def is_live(self) -> bool:
+        """Somebody listens to it, and it has not ended."""
+        return self.ended is None and self._request.urgency is Urgency.INTERACTIVE
+
+    def stop(self, why: str) -> None:
+        """Say no more: whoever takes the audio is told why."""
+        self._stopped = Stopped(why)
+        if self._playing:
+            self._playing.fail(self._stopped)
+        self._pieces.put_nowait(self._stopped)
 
     @property
     def progress(self) -> float:
@@ -124,6 +136,11 @@ class Response:
         if self._complete:
             return 1.0
         return min(1.0, self._written / len(self._text)) if isinstance(self._text, str) and self._text else 0.0
+
+    @property
+    def words(self) -> list[SpokenWord]:
+        """When each word is said, where the request asked for that; all of them once the audio has ended."""
+        return self._timeline.words if self._timeline else []
 
     async def rate_ahead(self) -> int:
         """The audio's rate as soon as the voice is known, 0 when that takes the first audio."""
@@ -158,12 +175,18 @@ class Response:
         self.rate = chain.rate or self.rate
         self._complete = True
         yield self._sent(pcm)
+        if self._timeline:
+            await self._timeline.settle()
         self._levels.learn()
 
     async def _play(self, piece: Piece, chain: AudioChain) -> AsyncIterator[bytes]:
         voice = piece.sentence.voice
         heard = False
+        self._playing = piece
+        pitch = pitch_ratio(piece.sentence, self._request)
         async for audio in piece.audio():
+            if self._timeline:
+                self._timeline.hear(audio)
             if not heard:
                 heard = True
                 chain.begin_segment(
@@ -171,25 +194,29 @@ class Response:
                     self._levels.gain(voice),
                     trim=voice.installed.capabilities.pads_silence,
                     pause=piece.sentence.pause_before,
-                    pitch=pitch_ratio(piece.sentence, self._request),
+                    pitch=pitch,
                 )
             for begin in range(0, len(audio.samples), step := _LONGEST_STEP * audio.rate):
                 samples = audio.samples[begin : begin + step]
                 self._levels.hear(voice, samples, audio.rate)
                 if pcm := chain.feed(samples):
                     yield pcm
+                if self._stopped:
+                    raise self._stopped
         if heard and (pcm := chain.end_segment()):
             yield pcm
+        if heard and self._timeline:
+            self._timeline.end_sentence(piece.sentence, chain.placed, pitch)
 
     async def _next_piece(self) -> Piece | None:
         """The next sentence, None at the end, _MORE_COMES when it is time to tell the player to go on waiting."""
         patience = None
         gap = self._parts.config.audio.fill_gaps
-        if gap and self._first_audio is not None and isinstance(self._text, TextFeed):
-            patience = self._audio_ahead() + gap
+        if gap and self._listening.first_audio is not None and isinstance(self._text, TextFeed):
+            patience = self._listening.ahead + gap
         try:
             async with asyncio.timeout(patience):
-                piece = await self._pieces.get()
+                piece = self._stopped or await self._pieces.get()
         except TimeoutError:
             return _MORE_COMES
         if isinstance(piece, Exception):
@@ -219,17 +246,16 @@ class Response:
         pause = self._parts.config.audio.sentence_pause
         if not previous.endswith(_ENDS_SENTENCE):
             pause *= _CLAUSE_PAUSE
-        now = time.monotonic()
-        speed = (self._request.speed or self._parts.config.voice.speed) * line.speed
+        speed = (self._request.speed or self._parts.manager.defaults.speed) * line.speed
         sentence = Sentence(
             line.words,
             line.voice,
             line.language,
             speed=speed,
             pause_before=pause + line.pause_before,
-            needed_in=max(0.0, self._promised_until - now),
+            needed_in=self._listening.promise(line.words, speed),
+            text=line.text,
         )
-        self._promised_until = max(self._promised_until, now) + len(line.words) * _SECONDS_PER_CHARACTER / speed
         piece = Piece(sentence, line.written)
         utterance = Utterance(sentence, self._request, self._turn, self._parts.manager, self._parts.cache)
         self._life.speaks_with(line.voice)
@@ -244,22 +270,12 @@ class Response:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _audio_ahead(self) -> float:
-        """Seconds of audio that were sent and cannot have been heard yet."""
-        return max(0.0, self._heard_until - time.monotonic())
-
     def _audio_promised(self) -> float:
-        """The same, with the sentences that are in work, as far as that can be told."""
-        promised = self._promised_until - time.monotonic() if self._in_work else 0.0
-        return max(self._audio_ahead(), promised)
+        """Seconds that cannot have been heard yet, with the sentences that are in work, as far as that can be told."""
+        return max(self._listening.ahead, self._listening.promised if self._in_work else 0.0)
 
     def _sent(self, pcm: bytes) -> bytes:
-        now = time.monotonic()
-        if self._first_audio is None:
-            self._first_audio = now
-        seconds = len(pcm) / _PCM_WIDTH / self.rate
-        self._heard_until = max(self._heard_until, now) + seconds
-        self._seconds += seconds
+        self._listening.sent(len(pcm) / _PCM_WIDTH / self.rate)
         self._record(pcm)
         return pcm
 
@@ -276,16 +292,18 @@ class Response:
             chosen = self._script.voice.result().installed
         if self._recording:
             self._recording.close(whole=self._complete and error is None)
-        began_at = self._life.began_at or self._first_audio
+        is_failure = isinstance(error, Exception) and not isinstance(error, Stopped)
+        first_audio = self._listening.first_audio
+        began_at = self._life.began_at or first_audio
         ended = SpeechEnded(
             client=self._request.client,
             voice=chosen.name if chosen else None,
             characters=self._written,
-            first_audio=None if self._first_audio is None else self._first_audio - self._began,
+            first_audio=None if first_audio is None else first_audio - self._began,
             total=time.monotonic() - self._began,
-            audio=self._seconds,
-            error=(str(error) or type(error).__name__) if isinstance(error, Exception) else None,
-            left=not self._complete and not isinstance(error, Exception),
+            audio=self._listening.seconds,
+            error=(str(error) or type(error).__name__) if is_failure else None,
+            left=not self._complete and not is_failure,
             job=self._life.job,
             kind=_KINDS[self._request.urgency],
             front=self._request.front,

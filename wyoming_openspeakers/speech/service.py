@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from weakref import WeakSet
 
 from ..config import Config
 from ..config.values import parse_keep_alive
@@ -49,6 +50,7 @@ class SpeechService:
         )
         bus.subscribe(self._hear)
         self._forgetting: set[asyncio.Task[int]] = set()
+        self._responses: WeakSet[Response] = WeakSet()
         self._warming: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -114,4 +116,13 @@ class SpeechService:
                 parse_keep_alive(request.keep_alive)
             except ValueError as error:
                 raise InvalidRequest(f"keep_alive {error}") from None
-        return Response(self._parts, request, text)
+        response = Response(self._parts, request, text)
+        self._responses.add(response)
+        return response
+
+    def stop_speaking(self) -> int:
+        """Stop all that is being spoken to somebody who listens; how many that were."""
+        speaking = [response for response in self._responses if response.is_live]
+        for response in speaking:
+            response.stop("It was stopped")
+        return len(speaking)

@@ -159,8 +159,8 @@ async def test_names_can_be_added(tmp_path: Path) -> None:
         (["speech.example"], "other.example", 403),
         (["*"], "other.example", 200),
     ]:
-        folder = tmp_path / host
-        async with serving(folder, *OPERATIONS, http__hosts=hosts) as server, aiohttp.ClientSession(server.url) as client:
+        running = serving(tmp_path / host, *OPERATIONS, http__hosts=hosts)
+        async with running as server, aiohttp.ClientSession(server.url) as client:
             assert await status(client, Host=host) == expected
 
 

@@ -98,17 +98,17 @@ async def test_places_for_texts_are_given_back() -> None:
 
 
 async def test_too_many_requests_are_answered_429(tmp_path: Path) -> None:
-    async with serving(tmp_path, NOTHING, http__requests_per_minute=5) as server:
-        async with aiohttp.ClientSession(server.url) as client:
-            statuses = []
-            for _ in range(7):
-                async with client.get("/api/nothing") as answer:
-                    statuses.append(answer.status)
-            assert statuses == [204] * 5 + [429] * 2
-            async with client.get("/v1/nothing") as answer:
-                error = (await answer.json())["error"]
-                assert answer.status == 429 and 1 <= int(answer.headers["Retry-After"]) <= 12
-                assert (error["type"], error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
+    flags = {"http__requests_per_minute": 5}
+    async with serving(tmp_path, NOTHING, **flags) as server, aiohttp.ClientSession(server.url) as client:
+        statuses = []
+        for _ in range(7):
+            async with client.get("/api/nothing") as answer:
+                statuses.append(answer.status)
+        assert statuses == [204] * 5 + [429] * 2
+        async with client.get("/v1/nothing") as answer:
+            error = (await answer.json())["error"]
+            assert answer.status == 429 and 1 <= int(answer.headers["Retry-After"]) <= 12
+            assert (error["type"], error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
 
 
 async def test_too_many_texts_at_once_are_answered_429(tmp_path: Path) -> None:
@@ -168,8 +168,8 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monke
     async with serving(tmp_path, operation) as server:
         port = int(server.url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        head = b"POST /api/say HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-        writer.write(head + b"{")
+        writer.write(b"POST /api/say HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
+        writer.write(b"Content-Length: 9\r\n\r\n{")
         async with asyncio.timeout(5):
             answer = await reader.read()
         writer.close()

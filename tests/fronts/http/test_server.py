@@ -24,7 +24,7 @@ class Said(Body):
     text: Annotated[str, Field(min_length=1)]
     speed: float = Field(1.0, ge=0.5, le=2)
     seed: int | None = None
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = Field({})
 
 
 class Echo(BaseModel):
@@ -34,7 +34,7 @@ class Echo(BaseModel):
 
 class Wanted(Query):
     page: int = Field(1, ge=1)
-    tags: list[str] = []
+    tags: list[str] = Field([])
 
 
 async def echo(call: Call[Said, None]) -> Echo:
@@ -239,9 +239,9 @@ async def test_a_fault_is_logged_with_its_id_and_not_told(tmp_path: Path, caplog
 
     operation = Operation("GET", "/api/fail", fail, "Fail", "Test")
     async with serving(tmp_path, operation) as server, aiohttp.ClientSession(server.url) as client:
-        async with client.get("/api/fail", headers={"X-Request-Id": "abc-7"}) as answer:
-            assert answer.status == 500 and (await answer.json())["code"] == "internal"
-            assert "secret" not in await answer.text()
+        answer = await client.get("/api/fail", headers={"X-Request-Id": "abc-7"})
+        assert answer.status == 500 and (await answer.json())["code"] == "internal"
+        assert "secret" not in await answer.text()
     assert "abc-7" in caplog.text and "secret detail" in caplog.text
 
 
@@ -254,10 +254,10 @@ async def test_a_stream_that_fails_half_way_is_cut_off(tmp_path: Path) -> None:
 
     operation = Operation("GET", "/api/sound", fail, "Sound", "Test", answer=Media(["audio/mpeg"], "Sound"))
     async with serving(tmp_path, operation) as server, aiohttp.ClientSession(server.url) as client:
-        async with client.get("/api/sound") as answer:
-            assert answer.status == 200 and answer.headers["X-Request-Id"]
-            with pytest.raises(aiohttp.ClientPayloadError):
-                await answer.read()
+        answer = await client.get("/api/sound")
+        assert answer.status == 200 and answer.headers["X-Request-Id"]
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
 
 
 @pytest.mark.parametrize(("method", "answer", "goes_on"), [("POST", None, True), ("GET", None, False)])
@@ -326,18 +326,20 @@ async def test_a_stop_cuts_what_does_not_end_and_closes_websockets(tmp_path: Pat
         Operation("GET", "/api/endless", endless, "Endless", "Test", answer=Media(["audio/mpeg"], "Sound")),
         Operation("GET", "/ws/live", live, "Live", "Test", websocket=True, answer=Media([], "")),
     ]
-    async with serving(tmp_path, *operations, limits__drain=0.3) as server:
-        async with aiohttp.ClientSession(server.url) as client, client.ws_connect("/ws/live") as websocket:
-            answer = await client.get("/api/endless")
-            await began.wait()
-            before = asyncio.get_running_loop().time()
-            stopping = asyncio.create_task(server.stop())
-            message = await websocket.receive(timeout=2)
-            assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
-            with pytest.raises(aiohttp.ClientPayloadError):
-                await answer.read()
-            await stopping
-            assert 0.3 <= asyncio.get_running_loop().time() - before < 1
+    flags = {"limits__drain": 0.3}
+    async with serving(tmp_path, *operations, **flags) as server, aiohttp.ClientSession(server.url) as client:
+        websocket = await client.ws_connect("/ws/live")
+        answer = await client.get("/api/endless")
+        await began.wait()
+        before = asyncio.get_running_loop().time()
+        stopping = asyncio.create_task(server.stop())
+        message = await websocket.receive(timeout=2)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+        await stopping
+        assert 0.3 <= asyncio.get_running_loop().time() - before < 1
+        await websocket.close()
 
 
 async def test_who_listens_to_all_without_a_key_is_warned(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

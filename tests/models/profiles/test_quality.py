@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyloudnorm
 import pytest
 from recordings import Samples, speech
 
@@ -19,11 +18,11 @@ def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * RATE), np.float32)
 
 
-@pytest.mark.parametrize("level", [0.01, 0.1, 0.6])
+@pytest.mark.parametrize("level", [0.02, 0.1, 0.6])
 @pytest.mark.parametrize("seconds", [3, 20])
 def test_loudness_is_that_of_the_standard(seconds: float, level: float) -> None:
     checked = judged(speech(seconds, RATE, level=level, noise=level / 1000))
-    meter = pyloudnorm.Meter(RATE)
+    meter = pytest.importorskip("pyloudnorm").Meter(RATE)
     kept = meter.integrated_loudness(checked.samples.astype(np.float64))
     assert kept == pytest.approx(-20, abs=0.4)
 

@@ -60,7 +60,7 @@ class Call(Generic[BodyT, QueryT]):
     @property
     def is_trusted(self) -> bool:
         """The client has shown the key, or none is set; only what is open or a listing is ever asked without."""
-        return self.request.get(IS_TRUSTED, False)
+        return bool(self.request.get(IS_TRUSTED))
 
     def stream(self) -> AbstractAsyncContextManager[None]:
         """Hold one of the places for texts that are spoken at once: `async with call.stream():`, or Busy."""
@@ -94,6 +94,8 @@ class Operation:
 
     query: type[Query] | None = None
     upload: Upload[Any] | None = None
+    """A form. With a `body` too, either is taken, and the call's body is None when a form came."""
+
     answer: Any = None
     """A type that pydantic can write as JSON, a Media, or None for an empty answer."""
 

@@ -98,15 +98,13 @@ class Application:
         except web.HTTPException as refusal:
             if refusal.status < 400:
                 raise
-            error = error_of(refusal, request.path)
             allowed = self._methods(request) if refusal.status == 405 else ()
-            return self._refused(request, error, allowed)
+            return self._refused(request, error_of(refusal, request.path), allowed)
         except ConnectionError:
             raise
         except Exception:
             _LOGGER.exception("Request %s failed: %s %r", request[REQUEST_ID], request.method, request.path)
-            error = SpeechError(f"Something went wrong in the service; its log tells more about {request[REQUEST_ID]}")
-            return self._refused(request, error)
+            return self._refused(request, SpeechError(f"The service failed; see its log for {request[REQUEST_ID]}"))
 
     def _check(self, request: web.Request) -> None:
         self._rates.count(request.remote or "")

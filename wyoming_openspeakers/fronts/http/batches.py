@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
@@ -13,6 +14,7 @@ from ...errors import Busy, InvalidRequest, ModelUnavailable, NotFound, TextTooL
 from ...history.entry import Entry
 from ...jobs.stored import stepwise
 from .api import Call, Media, Operation, Query
+from .entry_id import id_of
 from .file_names import file_name
 from .job_submit import find_model, job_request
 from .job_types import Batch, BatchBody, BatchSubmitted
@@ -33,7 +35,7 @@ class BatchRoutes:
         self._parts = parts
         self._jobs = parts.jobs
         self._history = parts.history
-        self._view = JobView(parts.jobs, parts.history)
+        self._view = JobView(parts.jobs)
 
     def operations(self) -> Sequence[Operation]:
         """Send, show, cancel and fetch batches."""
@@ -67,27 +69,28 @@ class BatchRoutes:
         )
 
     async def _show(self, call: Call[None, Query]) -> Batch:
-        entries = await self._history.batch(call.path["id"])
+        id = id_of(call)
+        entries = await self._history.batch(id)
         return Batch(
-            batch_id=call.path["id"],
+            batch_id=id,
             total=len(entries),
             status_counts=dict(Counter(entry.status for entry in entries)),
             jobs=[self._view.job(entry) for entry in entries],
         )
 
     async def _cancel(self, call: Call[None, Query]) -> None:
-        await self._jobs.cancel_batch(call.path["id"])
+        await self._jobs.cancel_batch(id_of(call))
 
     async def _zip(self, call: Call[None, Query]) -> web.StreamResponse:
-        entries = await self._history.batch(call.path["id"])
-        complete = [entry for entry in entries if entry.status == "complete"]
-        files = [(entry, path) for entry in complete if (path := self._history.file(entry))]
+        id = id_of(call)
+        entries = await self._history.batch(id)
+        files = await asyncio.to_thread(self._kept, entries)
         if not files:
-            raise NotFound(f"Nothing of batch {call.path['id']} is complete and kept")
+            raise NotFound(f"Nothing of batch {id} is complete and kept")
         response = web.StreamResponse(
             headers={
                 "Content-Type": _ZIP,
-                "Content-Disposition": f'attachment; filename="batch-{call.path["id"][:8]}.zip"',
+                "Content-Disposition": f'attachment; filename="batch-{id[:8]}.zip"',
             }
         )
         await response.prepare(call.request)
@@ -98,6 +101,10 @@ class BatchRoutes:
                 await response.write(piece)
         await response.write_eof()
         return response
+
+    def _kept(self, entries: Sequence[Entry]) -> list[tuple[Entry, Path]]:
+        complete = [entry for entry in entries if entry.status == "complete"]
+        return [(entry, path) for entry in complete if (path := self._history.file(entry))]
 
 
 def _named(files: Sequence[tuple[Entry, Path]], total: int) -> Iterator[tuple[str, Path]]:

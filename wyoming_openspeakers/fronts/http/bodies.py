@@ -57,11 +57,15 @@ def read_query(request: web.Request, model: type[ModelT]) -> ModelT:
     """The query, checked."""
     values: dict[str, Any] = {}
     for name in request.query:
-        field = model.model_fields.get(name)
-        is_list = field is not None and get_origin(field.annotation) in (list, tuple)
-        values[name] = request.query.getall(name) if is_list else request.query[name]
+        values[name] = request.query.getall(name) if takes_many(model, name) else request.query[name]
     _refuse_nul(values, (), request.path)
     return checked(model, values, request.path)
+
+
+def takes_many(model: type[BaseModel], name: str) -> bool:
+    """Whether a parameter may stand there more than once."""
+    field = model.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) in (list, tuple)
 
 
 def checked(model: type[ModelT], data: Mapping[str, Any], path: str) -> ModelT:
@@ -91,7 +95,7 @@ async def go_on(request: web.Request) -> None:
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # Otherwise aiohttp takes the answer for begun.
-        request.writer.output_size = 0  # type: ignore[attr-defined]
+        request.writer.output_size = 0
 
 
 async def wait_to_be_asked(request: web.Request) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 from aiohttp import web
 
@@ -47,7 +46,7 @@ class Doorway:
             timer.cancel()
         self._unheard.clear()
 
-    def _hang_up(self, protocol: web.RequestHandler[Any]) -> None:
+    def _hang_up(self, protocol: web.RequestHandler) -> None:
         del self._unheard[protocol]
         protocol.force_close()
 

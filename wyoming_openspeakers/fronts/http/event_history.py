@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_core import to_json
 
@@ -57,9 +57,7 @@ class EventHistory:
     def since(self, number: int, types: Collection[str] = ()) -> list[str]:
         """The events after a number, as far as they are known; all, if the number is from before a restart."""
         after = number if number <= self.number else 0
-        return [
-            told.text for at, told in self._told.items() if at > after and (not types or told.type in types)
-        ]
+        return [told.text for at, told in self._told.items() if at > after and (not types or told.type in types)]
 
     @contextmanager
     def told_to(self, outbox: Outbox, types: Collection[str] = ()) -> Iterator[None]:
@@ -76,7 +74,8 @@ class EventHistory:
             self._note(event)
         if isinstance(event, SpeechEnded):
             event = replace(event, text=event.text[:_MOST_TEXT] if self._texts else "")
-        told = Told(type_of(event), frame(type_of(event), self.number, event))
+        kind = _TYPES[type(event)]
+        told = Told(kind, frame(kind, self.number, event))
         self._keep(event, told)
         for outbox, types in self._listeners.items():
             if not types or told.type in types:
@@ -99,9 +98,14 @@ class EventHistory:
             self._told.popitem(last=False)
 
 
-def type_of(event: Event) -> str:
+def _spelled(kind: type[Event]) -> str:
     """`model_state_changed` for ModelStateChanged."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
+_TYPES = {kind: _spelled(kind) for kind in get_args(Event)}
+EVENT_TYPES = tuple(_TYPES.values())
+"""What events are called."""
 
 
 def frame(kind: str, number: int, data: Any) -> str:

@@ -50,10 +50,14 @@ class Handling:
 
         return handle
 
-    async def finish(self) -> None:
-        """Wait for what goes on although its client has gone."""
-        while self._unbroken:
-            await asyncio.wait(self._unbroken)
+    async def finish(self, patience: float) -> None:
+        """Wait a little for what goes on although its client has gone."""
+        left = tuple(self._unbroken)
+        if left:
+            await asyncio.wait(left, timeout=patience)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _check(self, request: web.Request, operation: Operation) -> None:
         self._guard.check_origin(request, is_websocket=operation.websocket)
@@ -63,7 +67,9 @@ class Handling:
 
     async def _call(self, request: web.Request, operation: Operation) -> Call[Any, Any]:
         query = read_query(request, operation.query) if operation.query else None
-        body = await read_json(request, operation.body, self._most_body) if operation.body else None
+        body = None
+        if operation.body and not (operation.upload and request.content_type == "multipart/form-data"):
+            body = await read_json(request, operation.body, self._most_body)
         return Call(request, client_name(request), body, query)
 
     async def _to_its_end(self, work: Awaitable[object]) -> object:

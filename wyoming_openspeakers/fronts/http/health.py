@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -86,15 +86,3 @@ class HealthRoutes:
             return web.json_response(health.model_dump())
         refusal = {"detail": health.problem, "code": ModelUnavailable.code, "param": None}
         return web.json_response({**health.model_dump(), **refusal}, status=503)
-
-
-Status = Callable[[], dict[str, Any]]
-
-
-def health_routes(status: Status) -> list[web.RouteDef]:
-    """`/health`: 200 with the state of models and workers as JSON."""
-
-    async def health(request: web.Request) -> web.Response:
-        return web.json_response(status())
-
-    return [web.get("/health", health)]

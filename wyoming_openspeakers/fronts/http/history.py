@@ -9,6 +9,7 @@ from aiohttp import web
 from ...errors import Conflict, NotFound
 from ...history.entry import OVER, Search
 from .api import Call, Operation, Query
+from .entry_id import id_of
 from .job_types import AudioQuery, Deleted, HistoryItem, HistoryPage, HistoryQuery
 from .job_view import JobView
 from .kept_audio import AUDIO, send_audio
@@ -24,7 +25,7 @@ class HistoryRoutes:
 
     def __init__(self, parts: Parts) -> None:
         self._history = parts.history
-        self._view = JobView(parts.jobs, parts.history)
+        self._view = JobView(parts.jobs)
 
     def operations(self) -> Sequence[Operation]:
         """List, hear and delete."""
@@ -74,10 +75,10 @@ class HistoryRoutes:
         )
 
     async def _show(self, call: Call[None, Query]) -> HistoryItem:
-        return self._view.item(await self._history.get(call.path["id"]))
+        return self._view.item(await self._history.get(id_of(call)))
 
     async def _delete(self, call: Call[None, Query]) -> None:
-        entry = await self._history.get(call.path["id"])
+        entry = await self._history.get(id_of(call))
         if entry.status not in OVER:
             raise Conflict(f"{entry.id} is {entry.status}: cancel it first")
         await self._history.delete(entry.id)
@@ -86,5 +87,5 @@ class HistoryRoutes:
         return Deleted(deleted=await self._history.clear())
 
     async def _audio(self, call: Call[None, AudioQuery]) -> web.StreamResponse:
-        entry = await self._history.get(call.path["id"])
+        entry = await self._history.get(id_of(call))
         return await send_audio(call.request, entry, self._history, call.query.format)

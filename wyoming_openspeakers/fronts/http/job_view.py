@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...history.entry import Entry
-from ...history.store import HistoryStore
+from ...history.entry import OVER, Entry
 from ...jobs.jobs import Jobs
 from ...jobs.request import ATTEMPTS
 from .job_types import HistoryItem, Job, milliseconds, moment
@@ -16,15 +15,14 @@ JOBS = "/api/tts/jobs"
 class JobView:
     """Shows jobs with what only the running service knows of them."""
 
-    def __init__(self, jobs: Jobs, history: HistoryStore) -> None:
+    def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._history = history
 
     def job(self, entry: Entry) -> Job:
         """A job."""
         progress = 1.0 if entry.status == "complete" else self._jobs.progress(entry.id) or 0.0
         parameters = _as_asked(entry)
-        has_audio = entry.status == "complete" and self._history.file(entry) is not None
+        has_audio = entry.status == "complete" and entry.file is not None
         return Job(
             id=entry.id,
             model_id=entry.model,
@@ -50,7 +48,7 @@ class JobView:
 
     def item(self, entry: Entry) -> HistoryItem:
         """An entry of any kind."""
-        has_audio = entry.status == "complete" and self._history.file(entry) is not None
+        has_audio = entry.status in OVER and entry.file is not None
         return HistoryItem(
             id=entry.id,
             kind=entry.kind,

@@ -19,9 +19,11 @@ from ...errors import (
 )
 from ...history.entry import OVER, Entry, Search
 from .api import Call, Operation, Query
+from .entry_id import id_of
 from .job_submit import find_model, job_request
 from .job_types import AudioQuery, DeleteQuery, GenerateBody, Job, JobPage, JobsQuery, Submitted
 from .job_view import JOBS, JobView
+from .job_words import JobWords
 from .kept_audio import AUDIO, send_audio
 from .parts import Parts
 
@@ -36,7 +38,8 @@ class JobRoutes:
         self._parts = parts
         self._jobs = parts.jobs
         self._history = parts.history
-        self._view = JobView(parts.jobs, parts.history)
+        self._view = JobView(parts.jobs)
+        self._words = JobWords(parts.history, self._job)
 
     def operations(self) -> Sequence[Operation]:
         """Send, list, cancel and hear jobs."""
@@ -63,6 +66,7 @@ class JobRoutes:
                 "GET", JOBS + "/{id}/audio", self._audio, "Get a job's audio", _TAG,
                 query=AudioQuery, answer=AUDIO, errors=(NotFound, Conflict), parameters=_ID,
             ),
+            *self._words.operations(JOBS + "/{id}/words", _TAG, _ID),
         )  # fmt: skip
 
     async def _generate(self, call: Call[GenerateBody, Query]) -> Submitted:
@@ -70,7 +74,7 @@ class JobRoutes:
         await find_model(self._parts.manager, body.model_id, body.voice_id)
         entry = await self._jobs.submit(job_request(body, body.text, call.client))
         position = self._jobs.position(entry.id)
-        message = f"{position} jobs go first" if position else "It is spoken next"
+        message = f"{position} {'job goes' if position == 1 else 'jobs go'} first" if position else "It is spoken next"
         return Submitted(job_id=entry.id, status=entry.status, message=message)
 
     async def _list(self, call: Call[None, JobsQuery]) -> JobPage:
@@ -105,7 +109,7 @@ class JobRoutes:
         return await send_audio(call.request, await self._job(call), self._history, call.query.format)
 
     async def _job(self, call: Call[Any, Any]) -> Entry:
-        entry = await self._history.get(call.path["id"])
+        entry = await self._history.get(id_of(call))
         if entry.kind == "live":
             raise NotFound(f"There is no job {entry.id}")
         return entry

@@ -28,12 +28,11 @@ def kept_file(entry: Entry, history: HistoryStore) -> Path:
     """Where the audio is; raises when there is none, and says why."""
     if entry.status not in OVER:
         raise Conflict(f"The audio of {entry.id} is not ready: the job is {entry.status}")
+    if path := history.file(entry):
+        return path
     if entry.status != "complete":
         raise Conflict(f"{entry.id} has no audio: it is {entry.status}" + (f", {entry.error}" if entry.error else ""))
-    path = history.file(entry)
-    if path is None:
-        raise NotFound(f"The audio of {entry.id} is not kept any more")
-    return path
+    raise NotFound(f"The audio of {entry.id} is not kept any more")
 
 
 async def send_audio(

@@ -10,13 +10,13 @@ from contextlib import aclosing
 from typing import Any
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_core import to_json
 
 from ...errors import Busy, NotFound
 from ...jobs.event import JobEvent
 from .api import Call, Operation, Query
-from .event_history import EventHistory, frame
+from .event_history import EVENT_TYPES, EventHistory, frame
 from .live_outbox import Outbox
 from .live_sockets import LiveSockets
 from .parts import Parts
@@ -28,8 +28,15 @@ _BETWEEN_READINGS = 1.0
 class EventsQuery(Query):
     """Which events."""
 
-    types: str = Field("", max_length=500, description="Only these, with commas: model_state_changed,download_changed.")
+    types: str = Field("", max_length=500, description=f"Only these, with commas between: {', '.join(EVENT_TYPES)}.")
     since: int | None = Field(None, ge=0, description="Tell first what happened after the event of this number.")
+
+    @field_validator("types")
+    @classmethod
+    def _are_known(cls, value: str) -> str:
+        if unknown := sorted(set(filter(None, value.split(","))) - set(EVENT_TYPES)):
+            raise ValueError(f"there is no event {unknown[0]!r}; events: {', '.join(EVENT_TYPES)}")
+        return value
 
 
 class LiveRoutes:
@@ -127,7 +134,7 @@ class LiveRoutes:
     async def _readings(self) -> AsyncGenerator[str, None]:
         number = 0
         while True:
-            yield frame("gpus", number, self._parts.manager.gpus)
+            yield frame("gpus", number, await self._parts.gpus.read())
             number += 1
             await asyncio.sleep(_BETWEEN_READINGS)
 

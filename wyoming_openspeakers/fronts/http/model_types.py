@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -218,11 +217,3 @@ def parameters_schema(entry: ModelEntry, capabilities: Capabilities) -> dict[str
 def gigabytes(size: int) -> float:
     """Bytes in billions, as people compare them."""
     return round(size / 1e9, 3)
-
-
-def latest(told: Iterable[DownloadChanged], ended: dict[str, DownloadChanged], model: str) -> Download | None:
-    """The download of a model or a voice of it to show: one that is under way before one that has ended."""
-    for download in (*told, *reversed(ended.values())):
-        if download.name == model or download.name.startswith(f"{model}/"):
-            return Download.of(download)
-    return None

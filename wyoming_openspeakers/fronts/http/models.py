@@ -15,8 +15,6 @@ from ...errors import (
     Timeout,
     UnknownModel,
 )
-from ...events import DownloadChanged, Event
-from ...models.inventory import Inventory, Stock
 from .api import Call, Operation, Query
 from .model_types import (
     Download,
@@ -28,18 +26,14 @@ from .model_types import (
     Removed,
     TrendingList,
     TrendingQuery,
-    gigabytes,
-    languages,
-    latest,
-    parameters_schema,
 )
+from .model_view import ModelView
 from .parts import Parts
 
 MODEL = "{id:[^/]+(?:/[^/]+)?}"
 """The id of a model of the hub has a slash of its own."""
 
 _TAG = "Models"
-_MOST_ENDED = 50
 _ID = {"id": "The model's id or an alias of it; for models of the hub owner/name."}
 _LOAD_ERRORS = (UnknownModel, ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout)
 
@@ -51,17 +45,12 @@ class ModelRoutes:
         self._parts = parts
         self._manager = parts.manager
         self._registry = parts.manager.registry
-        self._inventory = Inventory(self._registry, parts.manager.residents)
-        self._ended: dict[str, DownloadChanged] = {}
-        """The downloads that ended last, by name, the newest at the end."""
-        parts.bus.subscribe(self._see)
+        self._view = ModelView(parts.manager, parts.bus)
 
     def operations(self) -> Sequence[Operation]:
         """What can be asked about models."""
         return (
-            Operation(
-                "GET", "/api/models", self._list, "List the models", _TAG, answer=list[ModelInfo], listing=True
-            ),
+            Operation("GET", "/api/models", self._list, "List the models", _TAG, answer=list[ModelInfo], listing=True),
             Operation(
                 "GET",
                 "/api/models/trending",
@@ -155,9 +144,7 @@ class ModelRoutes:
                 errors=(UnknownModel, NotFound, Conflict, ModelUnavailable, ModelFilesError),
                 parameters=_ID,
             ),
-            Operation(
-                "GET", "/api/downloads", self._downloads, "List the downloads", _TAG, answer=DownloadList, listing=True
-            ),
+            Operation("GET", "/api/downloads", self._downloads, "List the downloads", _TAG, answer=DownloadList),
             Operation(
                 "DELETE",
                 "/api/downloads/{name:.+}",
@@ -172,30 +159,27 @@ class ModelRoutes:
         )
 
     async def _list(self, call: Call[None, Query]) -> list[ModelInfo]:
-        stocks = await self._inventory.get()
-        told = self._manager.downloads.active()
-        # One may have come since.
-        return [self._info(model, stocks[model], told) for model in self._registry.models if model in stocks]
+        return [_shown(info, call) for info in await self._view.all()]
 
     async def _get(self, call: Call[None, Query]) -> ModelInfo:
-        return await self._one(self._model(call.path))
+        return _shown(await self._view.one(self._model(call.path)), call)
 
     async def _load(self, call: Call[LoadBody, Query]) -> ModelInfo:
         model = self._model(call.path)
         await self._manager.load(model, call.body.keep_alive, self._parts.config.limits.model_load)
-        return await self._one(model)
+        return await self._view.one(model)
 
     async def _unload(self, call: Call[None, Query]) -> ModelInfo:
         model = self._model(call.path)
         await self._manager.unload(model)
-        return await self._one(model)
+        return await self._view.one(model)
 
     async def _park(self, call: Call[None, Query]) -> ModelInfo:
         model = self._model(call.path)
         if self._manager.state(model) == "cold":
             raise Conflict(f"Model {model} is not loaded")
         await self._manager.park(model)
-        return await self._one(model)
+        return await self._view.one(model)
 
     async def _download(self, call: Call[DownloadBody, Query]) -> Download:
         name, voice = call.path["id"], call.body.voice
@@ -214,14 +198,14 @@ class ModelRoutes:
         name, voice = call.path["id"], call.query.voice
         name = f"{name}/{voice}" if voice else name
         freed = await self._manager.files.remove(name)
-        self._inventory.spoil()
+        self._view.spoil()
         await self._manager.renew_voices()
         return Removed(name=name, freed_bytes=freed)
 
     async def _downloads(self, call: Call[None, Query]) -> DownloadList:
         return DownloadList(
             downloads=[Download.of(told) for told in self._manager.downloads.active()],
-            ended=[Download.of(told) for told in reversed(self._ended.values())],
+            ended=[Download.of(told) for told in self._view.ended],
         )
 
     async def _trending(self, call: Call[None, TrendingQuery]) -> TrendingList:
@@ -236,61 +220,9 @@ class ModelRoutes:
             raise UnknownModel(f"There is no model {name!r}; models: {known}")
         return model
 
-    async def _one(self, model: str) -> ModelInfo:
-        stocks = await self._inventory.get()
-        return self._info(model, stocks[model], self._manager.downloads.active())
 
-    def _info(self, model: str, stock: Stock, told: Sequence[DownloadChanged]) -> ModelInfo:
-        entry, able, residents = self._registry.entry(model), stock.capabilities, self._manager.residents
-        status = residents.state(model)
-        names = [voice.name for voice in stock.voices]
-        return ModelInfo(
-            id=model,
-            name=entry.name or model,
-            description=entry.description,
-            engine=entry.engine,
-            aliases=list(entry.aliases),
-            supports_voice_cloning=able.cloning,
-            supports_streaming=able.streaming,
-            supports_speed=able.speed is not None,
-            # A pitch is made of speed.
-            supports_pitch=able.speed is not None,
-            supports_dialogue=able.dialogue,
-            supports_instructions=able.instructions,
-            supports_voice_design=able.designs,
-            supports_mixing=able.mixing,
-            supports_words=able.words,
-            supported_languages=languages(entry, stock),
-            default_voice=entry.voice if entry.voice in names else next(iter(names), entry.voice or None),
-            voices=len(names),
-            sample_rate=entry.sample_rate,
-            hf_repo=entry.hub.repo if entry.hub else None,
-            revision=entry.hub.revision if entry.hub else None,
-            url=entry.url,
-            license=entry.licence,
-            engine_license=able.licence,
-            gated=entry.gated,
-            vram_gb_estimate=gigabytes(stock.need.device),
-            ram_gb_estimate=gigabytes(stock.need.host),
-            installed=stock.problem is None,
-            problem=stock.problem,
-            disk_bytes=stock.bytes,
-            partial_bytes=stock.partial_bytes,
-            download=latest(told, self._ended, model),
-            is_loaded=status == "resident",
-            status=status,
-            device=residents.place(model),
-            memory=residents.memory(model),
-            standby=entry.standby,
-            keep_alive_seconds_remaining=residents.remaining(model),
-            parameters=parameters_schema(entry, able),
-        )
-
-    def _see(self, event: Event) -> None:
-        """Remember how downloads ended; what they brought is there at once."""
-        if isinstance(event, DownloadChanged) and event.state in ("complete", "failed", "cancelled"):
-            self._ended.pop(event.name, None)
-            self._ended[event.name] = event
-            while len(self._ended) > _MOST_ENDED:
-                del self._ended[next(iter(self._ended))]
-            self._inventory.spoil()
+def _shown(info: ModelInfo, call: Call[None, Query]) -> ModelInfo:
+    """What somebody may see who has shown no key: what goes wrong names folders and people's own servers."""
+    if call.is_trusted:
+        return info
+    return info.model_copy(update={"problem": info.problem and "It cannot be used as things are", "download": None})

@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from ... import __version__
 from ...errors import Busy, InvalidRequest, NotAllowed, NotFound, SpeechError, TooLarge, Unauthorized, UnsupportedMedia
-from .api import Media, Operation
+from .api import Media, Operation, Upload
 from .errors import OPENAI_PREFIX, NoSpace, TooSlow, Unprocessable
 
 Document = dict[str, Any]
@@ -123,12 +123,8 @@ class Description:
             described["description"] = operation.description
         if parameters := [*_path_parameters(operation, path), *self._query_parameters(operation)]:
             described["parameters"] = parameters
-        if operation.body is not None:
-            schema = self._schema(operation.body, "validation")
-            is_required = any(field.is_required() for field in operation.body.model_fields.values())
-            described["requestBody"] = {"required": is_required, "content": {"application/json": {"schema": schema}}}
-        if operation.upload is not None:
-            described["requestBody"] = self._form(operation)
+        if content := self._request_content(operation):
+            described["requestBody"] = {"required": _needs_body(operation), "content": content}
         if self._has_key and operation.open:
             described["security"] = []
         return described
@@ -149,17 +145,23 @@ class Description:
             for name, field in schema.get("properties", {}).items()
         ]
 
-    def _form(self, operation: Operation) -> Document:
-        assert operation.upload is not None
-        fields = self._fields(operation.upload.fields)
-        files = (*operation.upload.files, *operation.upload.optional_files)
+    def _request_content(self, operation: Operation) -> Document:
+        content: Document = {}
+        if operation.body is not None:
+            content["application/json"] = {"schema": self._schema(operation.body, "validation")}
+        if operation.upload is not None:
+            content["multipart/form-data"] = {"schema": self._form(operation.upload)}
+        return content
+
+    def _form(self, upload: Upload[Any]) -> Document:
+        fields = self._fields(upload.fields)
+        files = (*upload.files, *upload.optional_files)
         binary = {name: {"type": "string", "contentMediaType": "application/octet-stream"} for name in files}
-        schema: Document = {
+        return {
             "type": "object",
             "properties": {**fields.get("properties", {}), **binary},
-            "required": [*fields.get("required", ()), *operation.upload.files],
+            "required": [*fields.get("required", ()), *upload.files],
         }
-        return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
     def _answers(self, operation: Operation, path: str) -> Document:
         answers = {str(_status(operation)): self._answer(operation)}
@@ -183,6 +185,10 @@ class Description:
 def operation_id(method: str, path: str) -> str:
     """`get_api_voices_id` of `GET /api/voices/{id}`."""
     return "_".join([method.lower(), *re.findall(r"\w+", path)])
+
+
+def _needs_body(operation: Operation) -> bool:
+    return operation.body is None or any(field.is_required() for field in operation.body.model_fields.values())
 
 
 def _status(operation: Operation) -> int:

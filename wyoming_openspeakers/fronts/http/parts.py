@@ -10,6 +10,7 @@ from ...config import Config
 from ...events import EventBus
 from ...history.store import HistoryStore
 from ...jobs.jobs import Jobs
+from ...models.gpu_monitor import GpuMonitor
 from ...models.manager import ModelManager
 from ...models.profiles.store import ProfileStore
 from ...models.trending import TrendingModels
@@ -24,6 +25,7 @@ class Parts:
     bus: EventBus
     manager: ModelManager
     speech: SpeechService
+    gpus: GpuMonitor
     history: HistoryStore
     jobs: Jobs
     profiles: ProfileStore

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from .api import Routes
+from .batches import BatchRoutes
+from .health import HealthRoutes
+from .history import HistoryRoutes
+from .jobs import JobRoutes
+from .live import LiveRoutes
+from .models import ModelRoutes
+from .openai import OpenAIRoutes
+from .parts import Parts
+from .system import SystemRoutes
+from .voices import VoiceRoutes
 
-if TYPE_CHECKING:
-    from .parts import Parts
-
-_CLASSES = (
-    "openai.OpenAIRoutes",
-    "jobs.JobRoutes",
-    "batches.BatchRoutes",
-    "history.HistoryRoutes",
-    "voices.VoiceRoutes",
-    "models.ModelRoutes",
-    "system.SystemRoutes",
-    "health.HealthRoutes",
-    "live.LiveRoutes",
+ROUTES: Sequence[Callable[[Parts], Routes]] = (
+    OpenAIRoutes,
+    JobRoutes,
+    BatchRoutes,
+    VoiceRoutes,
+    ModelRoutes,
+    HistoryRoutes,
+    LiveRoutes,
+    SystemRoutes,
+    HealthRoutes,
 )
-
-
-def _all() -> Sequence[Callable[[Parts], Routes]]:
-    found = []
-    for name in _CLASSES:
-        module, _, kind = name.partition(".")
-        try:
-            found.append(getattr(import_module(f"{__package__}.{module}"), kind))
-        except (ModuleNotFoundError, AttributeError, ImportError):
-            continue
-    return found
-
-
-ROUTES = _all()
+"""In the order in which they are described."""

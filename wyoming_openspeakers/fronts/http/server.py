@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from aiohttp import http_exceptions, web
 
@@ -17,11 +16,9 @@ from .describing import description_operations
 from .doorway import Doorway
 from .guard import Guard, is_loopback, own_names
 from .in_flight import InFlight
+from .parts import Parts
 from .routes import ROUTES
 from .uploads import UploadFolder
-
-if TYPE_CHECKING:
-    from .parts import Parts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,8 +29,11 @@ _FIRST_REQUEST = 15.0
 _KEEP_ALIVE = 75.0
 """Seconds until one more: longer than proxies keep their connections, so that it is they who close."""
 
-_LINGER = 2.0
+_LINGER = 1.0
 """Seconds to read on when an answer came before the end of a body, so that the client sees the answer."""
+
+_LAST_SECONDS = 1.0
+"""For changes whose clients have gone, when all else has ended."""
 
 
 class HttpServer:
@@ -69,7 +69,7 @@ class HttpServer:
             auto_decompress=False,
         )
         self._running.push_async_callback(runner.cleanup)
-        self._running.push_async_callback(application.handling.finish)
+        self._running.push_async_callback(application.handling.finish, _LAST_SECONDS)
         self._running.push_async_callback(self._in_flight.stop, self._parts.config.limits.drain)
         await runner.setup()
         assert runner.server is not None

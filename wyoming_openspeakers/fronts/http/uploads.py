@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Generic
 
-from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, http_exceptions, web
+
+from pydantic import BaseModel
 
 from ...errors import InvalidRequest, TooLarge, UnsupportedMedia
 from .api import Call, FieldsT, Upload
-from .bodies import checked, go_on, refuse_encoding, refuse_size
+from .bodies import checked, go_on, refuse_encoding, refuse_size, takes_many
 from .errors import NoSpace, TooSlow, Unprocessable
 
 _CHUNK = 256 * 1024
@@ -32,6 +34,10 @@ _PATIENCE = 15.0
 
 _SLOWEST = 50_000
 """Bytes a second, over the whole upload."""
+
+
+_UNREADABLE = (ValueError, RuntimeError, LookupError, web.RequestPayloadError, http_exceptions.HttpProcessingError)
+"""What aiohttp raises at forms that are none."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class _Reading:
         self._most_bytes = most_bytes
         self._known_files = (*upload.files, *upload.optional_files)
         self._required = upload.files
+        self._model: type[BaseModel] = upload.fields
         self._fields: dict[str, Any] = {}
 
     async def read(self, request: web.Request) -> Mapping[str, Any]:
@@ -125,7 +132,7 @@ class _Reading:
                 if not isinstance(part, BodyPartReader) or not part.name:
                     raise InvalidRequest("Each part of the form needs a name and may not be a form itself")
                 await self._take(part, part.name)
-        except (ValueError, RuntimeError, web.HTTPException, web.RequestPayloadError) as error:
+        except _UNREADABLE as error:
             raise InvalidRequest(f"Not a readable form: {_short(error)}") from None
         for name in self._required:
             if name not in self.files:
@@ -133,14 +140,16 @@ class _Reading:
         return self._fields
 
     async def _take(self, part: BodyPartReader, name: str) -> None:
-        if name in self.files or name in self._fields:
+        is_again = name in self.files or name in self._fields
+        if is_again and not (name in self._fields and takes_many(self._model, name)):
             raise Unprocessable(f"{_shown(name)} is there twice", _shown(name))
         if name in self._known_files:
             self.files[name] = await self._save(part)
         elif part.filename is not None:
             raise Unprocessable(f"{_shown(name)}: no file is expected here", _shown(name))
         else:
-            self._fields[name] = await self._text(part, name)
+            text = await self._text(part, name)
+            self._fields[name] = [*_listed(self._fields[name]), text] if is_again else text
 
     async def _save(self, part: BodyPartReader) -> UploadedFile:
         path = self.folder / secrets.token_hex(16)
@@ -224,5 +233,10 @@ def _shown(name: str) -> str:
     return display_name(name)[:40] or "a part"
 
 
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
 def _short(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:100]
+    text = error.message if isinstance(error, http_exceptions.HttpProcessingError) else str(error)
+    return text.partition("\n")[0][:100]

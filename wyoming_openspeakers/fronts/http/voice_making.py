@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...engines.base import Capabilities
-from ...errors import Conflict, InvalidRequest, UnknownModel
+from ...errors import Conflict, UnknownModel
 from ...models.manager import ModelManager
 from ...models.profiles.profile import Profile
-from ...models.profiles.rules import checked_name
+from ...models.profiles.rules import InvalidProfile, checked_name, is_same_name
 from ...models.profiles.store import ProfileStore, RawSample
 from ...models.voices import VoiceCatalog
 
@@ -33,7 +33,7 @@ class VoiceMaker:
         catalog = await self._manager.renew_voices()
         self.check_name(draft.name, catalog)
         draft = await self.fitted(draft)
-        await self.check_words(draft, all(sample.transcript for sample in samples))
+        await self.check_words(draft, all(sample.transcript.strip() for sample in samples))
         profile = await self._profiles.create(draft, samples)
         await self._manager.renew_voices()
         return profile
@@ -46,8 +46,7 @@ class VoiceMaker:
         own = f"{profile.model}/{profile.voice}" if profile.model else profile.voice
         chosen = catalog.find(own) or catalog.require(profile.voice)
         base = chosen.installed
-        if base.profile and base.profile.id == profile.id:
-            raise Conflict("A voice cannot lend from itself")
+        _refuse_circle(profile, base.profile, catalog)
         is_mixture = chosen.engine_voice != base.engine_voice
         # The id of a voice that somebody made outlives its name.
         voice = f"{base.model}/{chosen.engine_voice}" if is_mixture else base.profile.id if base.profile else base.name
@@ -56,6 +55,10 @@ class VoiceMaker:
     def check_name(self, name: str, catalog: VoiceCatalog, own_id: str = "") -> None:
         """Conflict when a voice, a model or an alias is called so already."""
         name = checked_name(name)
+        registry = self._manager.registry
+        for known in (*registry.models, *registry.model_aliases, *registry.aliases):
+            if is_same_name(name, known):
+                raise Conflict(f"{name!r} is taken: {known} stands for something else; choose another name")
         if (chosen := catalog.find(name)) is None:
             return
         taken = chosen.installed
@@ -67,7 +70,7 @@ class VoiceMaker:
         if profile.kind == "cloned" and not has_words:
             able = await asyncio.to_thread(self._capabilities, profile.model)
             if able and able.needs_transcript:
-                raise InvalidRequest(
+                raise InvalidProfile(
                     f"{profile.model} needs to know what is said in the recording; send it as reference_text",
                     "reference_text",
                 )
@@ -96,3 +99,11 @@ class VoiceMaker:
             return self._manager.registry.capabilities(model)
         except Exception:  # an engine that cannot even tell; the catalog logs it
             return None
+
+
+def _refuse_circle(profile: Profile, base: Profile | None, catalog: VoiceCatalog) -> None:
+    while base:
+        if base.id == profile.id:
+            raise Conflict("A voice cannot lend from itself")
+        chosen = catalog.find(base.voice) if base.kind == "preset" else None
+        base = chosen.installed.profile if chosen else None

@@ -107,8 +107,8 @@ class VoiceRoutes:
             ),
             Operation(
                 "POST", "/api/voices/{id}/samples", self._add_sample, "Give a cloned voice one more recording", _TAG,
-                upload=_MORE, answer=VoiceInfo, status=201, errors=(NotFound, BadAudio, TooLarge, Conflict),
-                parameters=_ID,
+                upload=_MORE, answer=VoiceInfo, status=201,
+                errors=(NotFound, InvalidProfile, BadAudio, TooLarge, Conflict), parameters=_ID,
             ),
             Operation(
                 "PATCH", "/api/voices/{id}/samples/{sample_id}", self._change_sample,
@@ -162,7 +162,8 @@ class VoiceRoutes:
         if changes.keys() & {"model_id", "voice"}:
             new = await self._maker.fitted(new)
             changes |= {"model_id": new.model, "voice": new.voice}
-        await self._maker.check_words(new, all(sample.transcript for sample in new.samples))
+        if changes.keys() & {"model_id", "reference_text"}:
+            await self._maker.check_words(new, all(sample.transcript.strip() for sample in new.samples))
         return await self._renewed(await self._profiles.edit(old.id, lambda profile: patched(profile, changes)))
 
     async def _delete(self, call: Call[None, Query]) -> None:
@@ -173,7 +174,7 @@ class VoiceRoutes:
         profile = self._profiles.changeable(call.path["id"])
         async with uploaded(call, _MORE) as form:
             fields, audio = form.fields, form.files["reference_audio"]
-            await self._maker.check_words(profile, bool(fields.reference_text))
+            await self._maker.check_words(profile, bool(fields.reference_text.strip()))
             changed = await self._profiles.add_sample(
                 profile.id,
                 audio.path,

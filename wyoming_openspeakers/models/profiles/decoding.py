@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Literal
@@ -34,6 +36,10 @@ _MOST_DAMAGE = 0.1
 _FULL_SCALE = 0.9995
 _SHORTFALL = 0.9
 """What must be there of the length that a file declares for itself."""
+
+_MOST_CHUNKS = 64
+_UNKNOWN_LENGTHS = (0xFFFFFFFF, 0x7FFFFFFF, 0)
+"""What programs write that do not know yet how long a WAV file will be."""
 
 _OPTIONS = {
     "format_whitelist": "wav,flac,mp3,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac",
@@ -68,6 +74,7 @@ class Decoded:
 
 def decode(file: IO[bytes], longest: float) -> Decoded:
     """The samples in a file, which is open: no name is ever handed on."""
+    _check_wav(file)
     try:
         with av.open(file, "r", options=_OPTIONS, metadata_errors="ignore") as container:
             stream = _only_audio(container)
@@ -76,6 +83,22 @@ def decode(file: IO[bytes], longest: float) -> Decoded:
         if isinstance(error, MemoryError):
             raise
         raise Refused(f"It is no recording that can be read; send {_KINDS}") from None
+
+
+def _check_wav(file: IO[bytes]) -> None:
+    """Refuse a WAV file that has much less than its header says: the decoder takes what there is for all."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    riff, _, kind = struct.unpack("<4sI4s", file.read(12).ljust(12, b"\0"))
+    for _ in range(_MOST_CHUNKS if (riff, kind) == (b"RIFF", b"WAVE") else 0):
+        name, length = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
+        if name == b"data":
+            there = size - file.tell()
+            if length not in _UNKNOWN_LENGTHS and there < length * _SHORTFALL:
+                raise Refused(f"The file breaks off: of {length:,} bytes of sound that it declares {there:,} are there")
+            break
+        file.seek(length + length % 2, io.SEEK_CUR)
+    file.seek(0)
 
 
 def _only_audio(container: av.container.InputContainer) -> AudioStream:
@@ -95,7 +118,7 @@ def _only_audio(container: av.container.InputContainer) -> AudioStream:
 
 def _declared(container: av.container.InputContainer) -> float:
     """Seconds that a file says it has, where it says so exactly."""
-    exact = container.format.name in ("wav", "flac")
+    exact = container.format.name == "flac" or container.format.name.startswith("mov")
     return container.duration / 1_000_000 if exact and container.duration else 0.0
 
 

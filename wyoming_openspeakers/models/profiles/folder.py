@@ -72,7 +72,10 @@ class ProfileFolder:
             for path in draft.path.glob("*.wav") if draft else ():
                 path.rename(folder / path.name)
             _write(folder, profile)
-            _remove_strays(folder, profile)
+            try:
+                _remove_strays(folder, profile)
+            except OSError as error:
+                _LOGGER.error("A deleted recording is in %s until the next start: %s", folder, error.strerror)
         return profile
 
     def remove(self, profile_id: str) -> None:

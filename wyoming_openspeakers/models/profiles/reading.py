@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import wave
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if sys.platform != "win32":
 
 _BASE_MEMORY = 256 * 2**20
 _MEMORY_PER_SECOND = 2**20
+_OWN_MEMORY = Path("/proc/self/statm")
 _MOST_FILE = 8_000_000
 _CPU_SECONDS = 20
 _MOST_FILES = 32
@@ -44,10 +46,9 @@ def limit(longest: float) -> None:
     """Have the system end this process when it takes too much of anything."""
     if sys.platform == "win32":
         return
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
-        taken = int(statm.read().split()[0]) * resource.getpagesize()
-    memory = taken + _BASE_MEMORY + int(longest * _MEMORY_PER_SECOND)
-    _lower(resource.RLIMIT_AS, memory)
+    if _OWN_MEMORY.exists():
+        taken = int(_OWN_MEMORY.read_text().split()[0]) * resource.getpagesize()
+        _lower(resource.RLIMIT_AS, taken + _BASE_MEMORY + int(longest * _MEMORY_PER_SECOND))
     _lower(resource.RLIMIT_CPU, _CPU_SECONDS)
     _lower(resource.RLIMIT_FSIZE, _MOST_FILE)
     _lower(resource.RLIMIT_NOFILE, _MOST_FILES)

@@ -81,7 +81,7 @@ CODECS: Final[Mapping[AudioFormat, Codec]] = {
         bit_rate=96_000,
         options={"reservoir": "0", "compression_level": "5"},
         muxing={"write_xing": "0", "id3v2_version": "0"},
-        trim=Trim(frame=1152, delay=1105, lead=576, spare=300, fewest=2),
+        trim=Trim(frame=1152, delay=1105, lead=575, spare=300, fewest=2),
     ),
     "aac": Codec(
         "aac",

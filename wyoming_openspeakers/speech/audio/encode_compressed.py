@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
 
-_LEAST_SECONDS: Final = 0.001
+_LEAST_SECONDS: Final = 0.003
 """Less audio than this may be none at all after a change of rate, and a file without any audio cannot be opened."""
 
 _FLAC_LENGTH_END: Final = 26
@@ -76,7 +76,8 @@ class CompressedEncoder:
             return self._container.streams.audio[0]
         import av
 
-        muxing = {**self._codec.muxing, "flush_packets": "1"}
+        # The same audio gives the same bytes, without a serial number by chance.
+        muxing = {**self._codec.muxing, "flush_packets": "1", "fflags": "+bitexact"}
         self._container = av.open(self._sink, "w", format=self._codec.container, options=muxing)
         stream = self._container.add_stream(self._codec.name, self._rate, options=self._options(), layout="mono")
         assert isinstance(stream, av.AudioStream)

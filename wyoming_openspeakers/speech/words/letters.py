@@ -32,6 +32,10 @@ _DIGIT = "ENE"
 _UNKNOWN = "NA"
 """A syllable, for a letter that tells nothing of its sound."""
 
+_SYLLABARIES = frozenset(("HIRAGANA", "KATAKANA", "HANGUL", "ETHIOPIC", "BOPOMOFO"))
+_ALPHABETS = frozenset(("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN"))
+"""Scripts whose consonants bring no vowel with them."""
+
 
 @lru_cache(maxsize=4096)
 def sounds(word: str) -> str:
@@ -61,16 +65,13 @@ def _latin(letter: str) -> str:
     base = unicodedata.normalize("NFKD", letter)[0]
     if base.isascii():
         return base
-    script, _, name = unicodedata.name(letter, "").partition(" ")
+    script, _, name = unicodedata.name(letter, "").partition(" WITH ")[0].partition(" ")
     name = name.rpartition(" ")[2].lower()
-    if not name.isalpha():
+    if not name.isalpha() or not name.isascii():
         return "na"
-    if script in ("HIRAGANA", "KATAKANA", "HANGUL", "ETHIOPIC", "BOPOMOFO"):
+    consonants, vowels = re.match("([^aeiou]*)(.*)", name).groups()  # type: ignore[union-attr]
+    if script in _SYLLABARIES:
         return name
-    consonants = re.match("[^aeiou]*", name)
-    if consonants and consonants[0]:
-        # A letter of India and its neighbours brings its vowel with it.
-        return name[:2] if re.fullmatch("[^aeiou]+a", name) and "LETTER" in unicodedata.name(letter) and (
-            script not in ("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN")
-        ) else consonants[0]
+    if consonants:
+        return consonants if script in _ALPHABETS else consonants + vowels[:1]
     return name[1] if len(name) == 2 and name[1] not in "aeiou" else name[0]

@@ -48,7 +48,7 @@ def is_said(text: str) -> bool:
 
 
 def _pieces(chunk: str) -> list[str]:
-    """A chunk without blanks, cut where a letter of an unspaced script begins a word or the letter before it ended one."""
+    """A chunk without blanks, cut in front of each letter of an unspaced script, and after one."""
     if not is_unspaced(chunk):
         return [chunk]
     pieces = [""]

@@ -1,0 +1,21 @@
+"""When each word of a job is said, kept beside its audio and gone with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ..speech.words.word import SpokenWord
+
+
+def words_path(audio: Path) -> Path:
+    """Where the words of an audio file are."""
+    return audio.with_suffix(".words.json")
+
+
+def read_words(audio: Path) -> list[SpokenWord] | None:
+    """The words of an audio file, None when nobody asked for them. Blocks."""
+    path = words_path(audio)
+    if not path.exists():
+        return None
+    return [SpokenWord(**word) for word in json.loads(path.read_text(encoding="utf-8"))]
