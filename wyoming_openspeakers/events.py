@@ -178,7 +178,16 @@ class GpusRead:
     """Why there is none: no driver, no GPU."""
 
 
-Event = ModelStateChanged | WorkerExited | SpeechEnded | JobChanged | DownloadChanged | VoicesChanged | DefaultsChanged | GpusRead
+Event = (
+    ModelStateChanged
+    | WorkerExited
+    | SpeechEnded
+    | JobChanged
+    | DownloadChanged
+    | VoicesChanged
+    | DefaultsChanged
+    | GpusRead
+)
 
 
 class EventBus:

@@ -30,6 +30,7 @@ _MEASUREMENTS = {
     "killed": "killed",
     "idle": "idle",
     "resume": "resume",
+    "history": "history",
     "http": "http",
 }
 _REPOSITORY = Path(__file__).parents[2]

@@ -63,7 +63,7 @@ SEARCHES: dict[str, Search] = {
     "one letter, deep": Search(words="e", page=40_000),
     "two letters": Search(words="th"),
     "a very common word": Search(words="the"),
-    "a common long word, deep": Search(words="degrees", page=10_000),
+    "a common long word, deep": Search(words="degrees", page=5_000),
     "several common words": Search(words="the machine kitchen since open"),
     "common words that never meet": Search(words="reminder waschmaschine"),
     "a rare word": Search(words="zanzibar"),

@@ -8,9 +8,9 @@ from faults.engine import FaultEngine
 
 
 class MimicEngine(FaultEngine):
-    """Promises all that can be asked of a voice."""
+    """Takes voices, and has one speed."""
 
-    capabilities = replace(FaultEngine.capabilities, cloning=True, designs=True, instructions=True)
+    capabilities = replace(FaultEngine.capabilities, cloning=True, designs=True, speed=None)
 
 
 ENGINE = MimicEngine

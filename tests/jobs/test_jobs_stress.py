@@ -28,7 +28,7 @@ async def test_whatever_happens_every_job_ends_and_nothing_is_left(work: Work, s
     known = await first.over((await first.submit("tone")).id)
     await first.stop()
     before, descriptors = asyncio.all_tasks(), len(open_files())
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     working = await work(jobs__at_once=3)
     told: dict[str, str] = {}
 
@@ -73,7 +73,6 @@ async def test_whatever_happens_every_job_ends_and_nothing_is_left(work: Work, s
     assert len(kept) == len(complete) > 5
     assert set(working.files()) - kept == {first.history.file(known)}
     await working.stop()
-    del watch, live, lives
-    await asyncio.sleep(0)
+    lives.clear()
     assert asyncio.all_tasks() <= before
     assert len(open_files()) <= descriptors

@@ -163,3 +163,19 @@ async def test_a_wait_that_is_excused_goes_on() -> None:
         with pytest.raises(Timeout):
             await waiting
     assert queue.length == 0
+
+
+async def test_a_job_that_has_begun_is_not_refused() -> None:
+    queue = TurnQueue(slots=1, limit=1)
+    log: list[str] = []
+    async with queue.turn("a", Urgency.INTERACTIVE, 1):
+        waiting = [
+            asyncio.create_task(take(queue, log, "listener", "b")),
+            asyncio.create_task(take(queue, log, "job", "c", Urgency.JOB)),
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await take(queue, log, "one more", "d")
+        assert queue.length == 2
+    await asyncio.gather(*waiting)
+    assert log == ["listener", "job"]

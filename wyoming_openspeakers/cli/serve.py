@@ -8,6 +8,7 @@ import signal
 from typing import Any
 
 from ..service import Service
+from .allocator import keep_memory_small
 from .options import add_common, service_from
 
 
@@ -35,6 +36,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve."""
+    keep_memory_small()
     service = service_from(
         options,
         **{

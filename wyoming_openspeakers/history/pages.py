@@ -12,9 +12,9 @@ from . import index, marks
 from .bitmaps import CHUNK, Bits, below, bits_of, count, numbers_of
 from .entry import Entry, Page, Search
 from .tables import COLUMNS, ENTRIES, entries_of, numbered, storable
-from .words import EXACT, holds, split, tokens_to_find
+from .words import decide, holds, split, tokens_to_find
 
-_LOOK_INTO = 1000
+_LOOK_INTO = 500
 """Texts that are looked into for long words, the newest; among the rest the marks of their parts decide."""
 
 _LOOK_INTO_CHARACTERS = 500_000
@@ -29,10 +29,9 @@ def find(connection: Connection, search: Search) -> Page:
     if search.batch is not None:
         return _in_batch(connection, search.batch, search)
     words = split(storable(search.words)) if search.words is not None else []
-    found = _Found(_marked(connection, search, words))
-    is_exact = True
-    if any(len(word) > EXACT for word in words):
-        is_exact = found.look_into(connection, words)
+    parts = tokens_to_find(words)
+    found = _Found(_marked(connection, search, words, parts))
+    is_exact = decide(parts, words) or found.look_into(connection, words)
     first = (search.page - 1) * search.page_size
     entries = _entries(connection, found.slice(first, search.page_size))
     if not is_exact:
@@ -109,13 +108,12 @@ class _Found:
         return looked == len(numbers)
 
 
-def _marked(connection: Connection, search: Search, words: Sequence[str]) -> list[tuple[int, Bits]]:
+def _marked(connection: Connection, search: Search, words: Sequence[str], parts: set[str]) -> list[tuple[int, Bits]]:
     """The entries with all the marks that are asked for."""
     kinds = [marks.property_token("kind", kind) for kind in search.kinds]
     wanted = {
         marks.property_token(name, value) for name in _FILTERS if (value := getattr(search, name)) is not None
     } or {marks.ALL}
-    parts = tokens_to_find(words)
     read_to = index.read_to(connection) if words else 0
     found: list[tuple[int, Bits]] = []
     for chunk, sets in marks.read(connection, marks.chunks(connection), {*kinds, *wanted, *parts}):

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO, Final
+from typing import Final
 
-from ..speech.audio.encode import Encoder
+from soundfile import SoundFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,10 +64,9 @@ class Recordings:
         """Do it in the thread, after what came before."""
         self._queue.put(work)
 
-    def open(self) -> tuple[Path, BinaryIO]:
+    def new_file(self) -> Path:
         """A file to write to."""
-        path = self._new_file()
-        return path, path.open("r+b")
+        return self._new_file()
 
     def warn(self, reason: object) -> None:
         """Say why audio is not kept, once until it is again."""
@@ -92,8 +91,7 @@ class AudioRecording:
         self._rate = rate
         self._whole = whole
         self._path: Path | None = None
-        self._file: BinaryIO | None = None
-        self._encoder: Encoder | None = None
+        self._file: SoundFile | None = None
         self._is_given_up = False
 
     def write(self, pcm: bytes) -> None:
@@ -115,21 +113,17 @@ class AudioRecording:
         if self._is_given_up:
             return
         try:
-            if self._file is None or self._encoder is None:
-                self._encoder = Encoder(FORMAT, self._rate)
-                self._path, self._file = self._recordings.open()
-            self._file.write(self._encoder.feed(pcm))
+            if self._file is None:
+                self._path = self._recordings.new_file()
+                self._file = SoundFile(self._path, "w", self._rate, 1, "PCM_16", format=FORMAT.upper())
+            self._file.buffer_write(pcm, "int16")
         except Exception as error:
             self._give_up(error)
 
     def _close(self) -> None:
         kept: Path | None = None
         try:
-            if self._file and self._encoder and not self._is_given_up:
-                self._file.write(self._encoder.finish())
-                if header := self._encoder.header():
-                    self._file.seek(0)
-                    self._file.write(header)
+            if self._file and not self._is_given_up:
                 self._file.close()
                 kept = self._path
                 self._recordings.is_well()
@@ -137,8 +131,6 @@ class AudioRecording:
             self._give_up(error)
         if kept is None:
             self._discard()
-        if self._encoder:
-            self._encoder.close()
         self._whole(kept)
 
     def _give_up(self, error: Exception) -> None:

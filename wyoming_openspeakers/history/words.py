@@ -13,8 +13,12 @@ from .bitmaps import Numbers, numbers
 EXACT: Final = 3
 """Parts up to so many characters are known by themselves; longer ones are looked up in the text."""
 
-_MOST_PARTS = 24
-"""Parts of a word that is searched for which are looked up, and words: enough to tell it from others."""
+_STRIDE = 2
+
+_MOST_PARTS = 16
+"""Parts that are looked up: enough to tell one text from others."""
+
+_MOST_WORDS = 64
 
 _SIGN = "~"
 """Opens the tokens of parts."""
@@ -27,7 +31,7 @@ def fold(text: str) -> str:
 
 def split(words: str) -> list[str]:
     """The words that are searched for."""
-    return list(dict.fromkeys(fold(words).split()))[:_MOST_PARTS]
+    return list(dict.fromkeys(fold(words).split()))[:_MOST_WORDS]
 
 
 def holds(text: str, words: Iterable[str]) -> bool:
@@ -43,11 +47,21 @@ def tokens_of_text(text: str) -> set[str]:
 
 def tokens_to_find(words: Iterable[str]) -> set[str]:
     """What stands for words that are searched for: a text that has them has all of these."""
-    found: set[str] = set()
-    for word in words:
-        parts = [word] if len(word) <= EXACT else [word[at : at + EXACT] for at in range(len(word) - EXACT + 1)]
-        found.update(_SIGN + part for part in parts[:_MOST_PARTS])
-    return found
+    parts = [part for word in sorted(words, key=len, reverse=True) for part in _parts(word)]
+    return {_SIGN + part for part in parts[:_MOST_PARTS]}
+
+
+def decide(tokens: set[str], words: Iterable[str]) -> bool:
+    """Whether a text that has these tokens has the words for sure."""
+    return tokens == {_SIGN + word for word in words}
+
+
+def _parts(word: str) -> list[str]:
+    """Parts that overlap and cover a word: all that there are would tell little more and take longer."""
+    if len(word) <= EXACT:
+        return [word]
+    last = len(word) - EXACT
+    return [word[at : at + EXACT] for at in (*range(0, last, _STRIDE), last)]
 
 
 def tokens_of_texts(texts: Iterable[tuple[int, str]]) -> dict[str, Numbers]:

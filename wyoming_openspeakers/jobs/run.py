@@ -11,11 +11,10 @@ from ..history.store import HistoryStore
 from ..speech.audio.encode import HTTP_RATE
 from ..speech.audio.formats import AudioFormat
 from ..speech.service import SpeechService
-from ..speech.words.subtitles import to_json
 from .audio_file import AudioFile
 from .request import speech_request
 from .track import Track
-from .words_file import words_path
+from .words_file import words_path, words_text
 
 
 class Run:
@@ -55,6 +54,6 @@ class Run:
                     await file.write(pcm)
                     self._track.heard(response.progress)
                 if request.words:
-                    await file.write_beside(words_path, to_json(response.words))
+                    await file.write_beside(words_path, words_text(response.words))
         finally:
             self.ended = response.ended

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ..speech.words.word import SpokenWord
@@ -11,6 +13,11 @@ from ..speech.words.word import SpokenWord
 def words_path(audio: Path) -> Path:
     """Where the words of an audio file are."""
     return audio.with_suffix(".words.json")
+
+
+def words_text(words: Sequence[SpokenWord]) -> str:
+    """What stands in the file."""
+    return json.dumps([asdict(word) for word in words], ensure_ascii=False)
 
 
 def read_words(audio: Path) -> list[SpokenWord] | None:

@@ -90,7 +90,8 @@ class TurnQueue:
         if self._free:
             self._free -= 1
             return
-        if self.length >= self._limit:
+        # A job that has begun must not fail because many listen; how many run is bounded where they begin.
+        if self.length >= self._limit and waiting.urgency is Urgency.INTERACTIVE:
             raise Busy(f"{self.length} sentences are waiting already; try again in a moment")
         self._waiting[waiting.urgency].setdefault(waiting.client, deque()).append(waiting)
         self.length += 1

@@ -36,7 +36,6 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
-
 def _list(value: object) -> object:
     if not isinstance(value, (str, list, tuple)):
         raise ValueError("should be the name of a voice, or a list of names")

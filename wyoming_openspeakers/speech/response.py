@@ -7,27 +7,22 @@ import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, cast
 
-from ..config import Config
 from ..errors import Stopped
-from ..events import EventBus, JobKind, SpeechEnded
-from ..models.manager import ModelManager, Turn
+from ..events import JobKind, SpeechEnded
+from ..models.manager import Turn
 from ..models.queue import Urgency
 from .audio.chain import AudioChain, ChainOptions
 from .audio.pcm import silence
-from .cache import PhraseCache
-from .choose import VoiceChooser
 from .job_life import JobLife
-from .leveling import Leveling
 from .listening import Listening
+from .parts import SpeechParts
 from .pieces import Piece, Sentence, Utterance, pitch_ratio
-from .recording import Recorder, Recording
+from .recording import Recording
 from .request import SpeechRequest, TextFeed
 from .script import Line, Script
-from .speakable import Speakable
 from .words.timeline import Timeline
 from .words.word import SpokenWord
 
@@ -52,20 +47,6 @@ _PCM_WIDTH = 2
 _KINDS: dict[Urgency, JobKind] = {Urgency.INTERACTIVE: "live", Urgency.JOB: "job", Urgency.BATCH: "batch"}
 
 _MORE_COMES: Final = cast(Piece, object())
-
-
-@dataclass(frozen=True)
-class SpeechParts:
-    """What every response is made with."""
-
-    config: Config
-    manager: ModelManager
-    chooser: VoiceChooser
-    speakable: Speakable
-    cache: PhraseCache
-    leveling: Leveling
-    bus: EventBus
-    recorder: Recorder | None = None
 
 
 class Response:

@@ -17,10 +17,11 @@ from .audio.voice_loudness import VoiceLoudness
 from .cache import PhraseCache
 from .choose import VoiceChooser
 from .leveling import Leveling
+from .parts import SpeechParts
 from .phrase_key import owner_prefix
 from .recording import Recorder
 from .request import SpeechRequest, TextFeed
-from .response import Response, SpeechParts
+from .response import Response
 from .script import Script
 from .speakable import Speakable
 

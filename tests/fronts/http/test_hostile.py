@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from conftest import ServeProcess
 from fault_models import models_file
 from processes import SHARED
 from recordings import speech, wav
+
+pytestmark = pytest.mark.slow
 
 MOST_GROWTH = 40_000_000
 """Bytes that the service may grow by while it is attacked."""
@@ -33,7 +35,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
     (folder / "models.yaml").write_text(yaml.safe_dump(tree))
     process = ServeProcess(
         folder / "data",
-        ["--models", str(folder / "models.yaml"), "--log-level", "debug"],
+        ["--models", str(folder / "models.yaml")],
         {
             "OPENSPEAKERS__HTTP__REQUESTS_PER_MINUTE": "0",
             "OPENSPEAKERS__HTTP__MAX_UPLOAD": str(MOST_UPLOAD),
@@ -210,19 +212,14 @@ async def test_a_pipeline_without_end(service: ServeProcess) -> None:
             writer.write(one)
             await writer.drain()
 
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
+    _, writer = await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
     sending = asyncio.create_task(send())
     await asyncio.sleep(0.5)
-    assert not sending.done(), "nobody reads the answers, and yet requests are taken"
+    answer = await exchange(service, request("GET", "/healthz"))
+    assert status(answer) == 200
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     writer.transport.abort()
-
-
-async def flood(head: bytes, piece: bytes, count: int) -> AsyncIterator[bytes]:
-    yield head
-    for _ in range(count):
-        yield piece
 
 
 BODIES = [
@@ -235,7 +232,7 @@ BODIES = [
     (request("POST", SPEECH, b'{"model": "fault", "voice": "plain", "input": "' + b"a" * 50_000 + b'"}', JSON), 413),
     (request("POST", SPEECH, b"zzz\r\n", JSON, "Transfer-Encoding: chunked"), 400),
     (request("POST", SPEECH, b"-5\r\nhello\r\n0\r\n\r\n", JSON, "Transfer-Encoding: chunked"), 400),
-    (request("POST", SPEECH, b"5;" + b"x" * 100_000 + b"\r\n", JSON, "Transfer-Encoding: chunked"), 400),
+    (request("POST", SPEECH, b"1;" + b"x" * 100_000 + b"\r\n{\r\n0\r\n\r\n", JSON, "Transfer-Encoding: chunked"), 400),
     (request("POST", SPEECH, b'{"model": "fault", "voice": "../../x", "input": "tone"}', JSON), 404),
     (request("POST", SPEECH, b'{"model": "../../etc", "voice": "plain", "input": "tone"}', JSON), 404),
     (request("POST", SPEECH, b'{"model": "http://evil/", "voice": {"id": "plain"}, "input": "tone"}', JSON), 404),
@@ -255,7 +252,8 @@ async def test_bodies(service: ServeProcess, data: bytes, expected: int) -> None
 CHUNKS = {
     "large": (b"10000\r\n" + b" " * 65536 + b"\r\n", 2000),
     "tiny": (b"1\r\n \r\n" * 2000, 500),
-    "with extensions": (b"1;" + b"x" * 4000 + b"\r\n \r\n", 20_000),
+    "with extensions": (b"10;" + b"x" * 4000 + b"\r\n" + b" " * 16 + b"\r\n", 20_000),
+    "lines": (b"10000\r\n" + b"\n" * 65536 + b"\r\n", 2000),
 }
 
 
@@ -265,7 +263,7 @@ CHUNKS = {
 )
 async def test_chunks_without_end(service: ServeProcess, kind: str, path: str, content: str) -> None:
     piece, count = CHUNKS[kind]
-    pieces = [request("POST", path, b"", content, "Transfer-Encoding: chunked"), *[piece] * count]
+    pieces = [request("POST", path, b"", content, "Transfer-Encoding: chunked"), *[piece] * count, b"0\r\n\r\n"]
     answer = await exchange(service, *pieces, patience=20)
     assert status(answer) in (0, 400, 413), answer[:300]
 
@@ -291,10 +289,12 @@ def _flac(seconds: int, rate: int, channels: int) -> bytes:
 
 
 def _wav_that_lies() -> bytes:
-    return b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\1\0\1\0\x80\xbb\0\0\0w\1\0\2\0\x10\0data\xff\xff\xff\xff" + b"\0" * 100
+    most = b"\xff\xff\xff\xff"
+    kind = b"WAVEfmt \x10\0\0\0\1\0\1\0\x80\xbb\0\0\0w\1\0\2\0\x10\0"
+    return b"RIFF" + most + kind + b"data" + most + b"\0" * 100
 
 
-AUDIO = {
+AUDIO: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "text": lambda: b"I am a voice" * 100,
     "a zip bomb": _zip_bomb,
@@ -303,7 +303,7 @@ AUDIO = {
     "a header that lies": _wav_that_lies,
     "a playlist": lambda: b"#EXTM3U\n#EXTINF:5,\nfile:///etc/passwd\n",
     "a concat script": lambda: b"ffconcat version 1.0\nfile /etc/passwd\n",
-    "a page that asks elsewhere": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://localhost/"/></svg>',
+    "a page that asks elsewhere": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://x/"/></svg>',
     "a pickle": lambda: b"\x80\x04\x95\x1a\0\0\0\0\0\0\0\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.",
     "too much": lambda: wav(speech(8)) + b"\0" * MOST_UPLOAD,
 }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import pytest
 
 from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
-from wyoming_openspeakers.errors import ModelUnavailable, UnknownModel, UnknownVoice
-from wyoming_openspeakers.fronts.http.openai_voice import full_name, meant
+from wyoming_openspeakers.errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
+from wyoming_openspeakers.fronts.http.openai_voice import NamedVoices, full_name, meant
+from wyoming_openspeakers.models.manager import ModelManager
 from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.models.registry import Registry, RegistryFile
 from wyoming_openspeakers.models.voices import VoiceCatalog
@@ -119,6 +122,39 @@ def test_a_name_of_another_service_falls_back_when_its_model_is_not_there(find: 
 def test_the_configured_default_may_be_such_a_name_itself(find: Find) -> None:
     assert find("tts-1", "alloy", "hibari", default="alloy") is None
     assert find("hibari", "alloy", "hibari", default="tts-1") == "hibari/heart"
+
+
+@pytest.mark.parametrize(
+    ("model", "voice", "looked_for"),
+    [
+        ("facebook/mms-tts-deu", "alloy", "facebook/mms-tts-deu"),
+        ("tts-1", "facebook/mms-tts-deu", "facebook/mms-tts-deu"),
+        ("tts-1-hd", "facebook/mms-tts-deu", "facebook/mms-tts-deu"),
+        ("", "facebook/mms-tts-deu", "facebook/mms-tts-deu"),
+        ("fault", "new", "new"),
+        ("fault", "plain", None),
+    ],
+)
+async def test_what_is_not_there_is_looked_for_once_more(model: str, voice: str, looked_for: str | None) -> None:
+    known = {"engine": "faults.engine", "voice": "plain", "aliases": ["tts-1"]}
+    off = {"engine": "faults.engine", "enabled": False, "aliases": ["tts-1-hd"]}
+    file = RegistryFile.model_validate({"models": {"fault": known, "off": off}})
+    registry = Registry(file, [Path("/nowhere")], Path("/nowhere"))
+    looked: list[str] = []
+
+    class Manager:
+        catalog = VoiceCatalog(registry)
+
+        async def voices_with(self, name: str) -> VoiceCatalog:
+            looked.append(name)
+            return self.catalog
+
+    manager = Manager()
+    manager.registry = registry  # type: ignore[attr-defined]
+    with suppress(SpeechError):
+        name, capabilities = await NamedVoices(cast(ModelManager, manager)).find(model, voice, None)
+        assert name == "fault/plain" and "level" in capabilities.parameters
+    assert looked == ([looked_for] if looked_for else [])
 
 
 def test_a_users_own_voice_goes_before_another_services_name(find: Find) -> None:

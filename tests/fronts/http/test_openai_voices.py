@@ -99,3 +99,10 @@ async def test_what_is_wrong_with_a_new_voice(
 async def test_a_recording_that_is_none(studio: ServeProcess) -> None:
     status, body = await post(studio, ("x.wav", b"not sound"), name="B", consent="yes")
     assert status == 422 and body["error"]["message"]
+
+
+async def test_what_a_voice_cannot_do_is_refused_where_no_other_service_asks_for_it(studio: ServeProcess) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        await say(studio, "tone", model="mimic", extra_body={"pitch": 2})
+    assert caught.value.param == "pitch"
+    assert (await say(studio, "tone", model="mimic", speed=1.5, instructions="Slowly.")).content

@@ -221,6 +221,7 @@ def test_the_page_tells_all_and_needs_nothing_from_elsewhere(document: dict[str,
         for operation in methods.values():
             assert operation["operationId"] in reader.ids
     assert "All of &lt;them&gt;." in page and "What to &lt;say&gt;." in page and "<them>" not in page
+    assert "/ws/x" in page and "?token=KEY" in page
     assert "curl -X POST" in page and "color-scheme: light dark" in page
     assert "-F &#x27;sample=@recording.wav&#x27;" in page
     assert "Authorization: Bearer KEY" in page

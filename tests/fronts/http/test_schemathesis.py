@@ -22,6 +22,7 @@ from recordings import speech, wav
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
     content_type_conformance,
@@ -68,6 +69,7 @@ def test_the_service_is_as_it_is_described(service: ServeProcess) -> None:
     failures: dict[str, str] = {}
     deadline = time.monotonic() + MOST_SECONDS
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
         for mode in GenerationMode:
             name = f"{operation.label} ({mode.value})"

@@ -28,7 +28,7 @@ def test_reads(word: str, expected: str) -> None:
     assert sounds(word) == expected
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.text(min_size=1, max_size=12))
 def test_every_text_has_sounds_of_known_classes(word: str) -> None:
     assert sounds(word) and set(sounds(word)) <= set(SECONDS)

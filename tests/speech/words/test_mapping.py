@@ -42,7 +42,7 @@ def test_finds_what_was_spoken_for_a_word(text: str, spoken: str, parts: list[st
 
 def test_words_that_were_spoken_as_one_share_its_time() -> None:
     spans = written_spans(["New", "York"], ["Newyork"], [(1.0, 2.4)], lambda word: word)
-    assert spans[0] == (1.0, pytest.approx(1.6)) and spans[1] == (pytest.approx(1.6), 2.4)
+    assert [time for span in spans for time in span] == pytest.approx([1.0, 1.6, 1.6, 2.4])
 
 
 def test_nothing_spoken_leaves_words_without_length() -> None:
@@ -52,7 +52,7 @@ def test_nothing_spoken_leaves_words_without_length() -> None:
 WORDS = st.lists(st.text(st.sampled_from("abcde19%"), min_size=1, max_size=6), min_size=1, max_size=8)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(WORDS, WORDS)
 def test_times_are_in_order_and_cover_all(written: list[str], spoken: list[str]) -> None:
     times = [(float(at), at + 0.9) for at in range(len(spoken))]

@@ -55,6 +55,7 @@ def docs_page(document: Document) -> str:
             "</header>",
             *_contents(document),
             *_subjects(document),
+            *_websockets(document),
             *_schemas(document),
             "</body></html>",
         ]
@@ -71,7 +72,7 @@ def _contents(document: Document) -> Iterator[str]:
     yield "<nav>"
     for tag in document["tags"]:
         yield f'<a href="#{_anchor(tag["name"])}">{escape(tag["name"])}</a>'
-    yield '<a href="#schemas">Schemas</a></nav><main>'
+    yield '<a href="#websockets">WebSockets</a><a href="#schemas">Schemas</a></nav><main>'
 
 
 def _subjects(document: Document) -> Iterator[str]:
@@ -107,6 +108,16 @@ def _operation(document: Document, path: str, method: str, operation: Document) 
         )
         yield _row(status, kinds, "", "", answer["description"])
     yield f"</table><h3>Example</h3><pre>{escape(_curl(document, path, method, operation))}</pre></div></details>"
+
+
+def _websockets(document: Document) -> Iterator[str]:
+    yield '<section><h2 id="websockets">WebSockets</h2>'
+    if "security" in document:
+        yield "<p>Browsers cannot send the key in a header: there, add <code>?token=KEY</code>.</p>"
+    yield "<table>"
+    for websocket in document["x-websockets"]:
+        yield _row(websocket["path"], websocket["summary"], "", "", websocket["description"])
+    yield "</table></section>"
 
 
 def _schemas(document: Document) -> Iterator[str]:

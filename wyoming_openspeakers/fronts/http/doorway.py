@@ -23,13 +23,17 @@ class Doorway:
         self._server = server
         self._most = most
         self._patience = patience
+        self._is_full = False
         self._unheard: dict[object, asyncio.TimerHandle] = {}
 
     def admit(self) -> asyncio.Protocol:
         """Let one in, or tell it that there are too many."""
         if len(self._server.connections) >= self._most:
-            _LOGGER.warning("Refused a connection: %d already", self._most)
+            if not self._is_full:
+                _LOGGER.warning("Connections are refused: there are %d", self._most)
+            self._is_full = True
             return _Refusal()
+        self._is_full = False
         protocol = self._server()
         self._unheard[protocol] = asyncio.get_running_loop().call_later(self._patience, self._hang_up, protocol)
         return protocol

@@ -190,7 +190,7 @@ class HistoryPage(BaseModel):
 
     entries: list[HistoryItem]
     total: int
-    is_total_exact: bool = Field(description="Otherwise there are at least so many.")
+    is_total_exact: bool = Field(description="Otherwise there are about so many.")
     page: int
     page_size: int
 

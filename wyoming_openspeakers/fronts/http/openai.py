@@ -87,6 +87,8 @@ class OpenAIRoutes:
         voice = body.voice.id if isinstance(body.voice, VoiceId) else body.voice or ""
         name, capabilities = await self._voices.find(body.model, voice, body.language)
         check_parameters(capabilities, body.extra or {})
+        if body.pitch and capabilities.speed is None:
+            raise InvalidRequest("This voice has one speed, and so its pitch cannot be changed", "pitch")
         request = SpeechRequest(
             voice=name,
             language=body.language or None,

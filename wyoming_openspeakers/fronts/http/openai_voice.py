@@ -22,7 +22,8 @@ class NamedVoices:
             chosen = meant(catalog, registry, model, voice)
         except SpeechError:
             # It may have come since the last look; where that is allowed, a model of the hub comes now.
-            catalog = await self._manager.voices_with(voice if registry.resolve(model) or not model else model)
+            is_known = not model or model in registry.model_aliases or registry.resolve(model) is not None
+            catalog = await self._manager.voices_with((voice if is_known else model) or model)
             chosen = meant(catalog, registry, model, voice)
         installed = (chosen or catalog.default(language)).installed
         return full_name(chosen) if chosen else None, installed.capabilities

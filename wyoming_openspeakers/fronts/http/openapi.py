@@ -48,6 +48,7 @@ class Description:
 
     def __init__(self, operations: Sequence[Operation], *, has_key: bool) -> None:
         self._operations = [operation for operation in operations if not operation.websocket]
+        self._websockets = [operation for operation in operations if operation.websocket]
         self._has_key = has_key
         self._types: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = []
         self._schemas: Mapping[tuple[Any, JsonSchemaMode], Mapping[str, Any]] = {}
@@ -72,6 +73,7 @@ class Description:
             "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in self._operations)],
             "paths": paths,
             "components": {"schemas": schemas},
+            "x-websockets": [_websocket(operation) for operation in self._websockets],
         }
         if self._has_key:
             document["components"]["securitySchemes"] = {
@@ -180,6 +182,12 @@ class Description:
             return {"description": operation.answer.description, "content": content}
         schema = self._schema(operation.answer, "serialization")
         return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
+
+
+def _websocket(operation: Operation) -> Document:
+    """OpenAPI has no words for them: an extension of ours tells the little that there is."""
+    path = _PATTERN.sub(r"{\1}", operation.path)
+    return {"path": path, "summary": operation.summary, "description": operation.description}
 
 
 def operation_id(method: str, path: str) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Generic
 
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, http_exceptions, web
-
 from pydantic import BaseModel
 
 from ...errors import InvalidRequest, TooLarge, UnsupportedMedia
@@ -25,6 +24,8 @@ from .errors import NoSpace, TooSlow, Unprocessable
 _CHUNK = 256 * 1024
 _MOST_PARTS = 64
 _MOST_FIELD_BYTES = 65_536
+_MOST_LINES = _MOST_PARTS * 32
+_LONGEST_LINE = 8190
 _LONGEST_NAME = 120
 _FREE_BYTES = 200_000_000
 """What must be left on the disk."""
@@ -179,31 +180,53 @@ class _Reading:
 
 
 class _Bounded:
-    """A body that may not pause for long nor be too large; between its parts neither."""
+    """A body that may not pause for long nor be too large, in its parts and between them.
+
+    It keeps its own buffer: aiohttp looks for the end of a line anew with each tiny chunk that it appends.
+    """
 
     def __init__(self, content: StreamReader, most: int) -> None:
         self._content = content
         self._left = most
+        self._lines_left = _MOST_LINES
+        self._buffer = bytearray()
 
     async def read(self, size: int) -> bytes:
-        async with asyncio.timeout(_PATIENCE):
-            return self._counted(await self._content.read(size))
+        if not self._buffer:
+            await self._fill()
+        return self._take(size)
 
-    async def readline(self, **bounds: int) -> bytes:
-        async with asyncio.timeout(_PATIENCE):
-            return self._counted(await self._content.readline(**bounds))
+    async def readline(self, max_line_length: int = _LONGEST_LINE) -> bytes:
+        self._lines_left -= 1
+        if self._lines_left < 0:
+            raise ValueError("there are too many lines around its parts")
+        seen = 0
+        while (end := self._buffer.find(b"\n", seen) + 1) == 0:
+            seen = len(self._buffer)
+            if seen > max_line_length:
+                raise ValueError("a line is too long")
+            if not await self._fill():
+                return self._take(seen)
+        return self._take(end)
 
     def unread_data(self, data: bytes) -> None:
-        self._left += len(data)
-        self._content.unread_data(data)
+        self._buffer[:0] = data
 
     def at_eof(self) -> bool:
-        return self._content.at_eof()
+        return not self._buffer and self._content.at_eof()
 
-    def _counted(self, data: bytes) -> bytes:
+    async def _fill(self) -> bool:
+        async with asyncio.timeout(_PATIENCE):
+            data = await self._content.readany()
         self._left -= len(data)
         if self._left < 0:
             raise TooLarge("The upload is too large; see http.max_upload")
+        self._buffer += data
+        return bool(data)
+
+    def _take(self, size: int) -> bytes:
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return data
 
 

@@ -42,7 +42,7 @@ class Encoder:
     second of audio takes up to 15 milliseconds.
     """
 
-    def __init__(self, format: AudioFormat, rate: int) -> None:  # noqa: A002
+    def __init__(self, format: AudioFormat, rate: int) -> None:
         self._encoding = _encoding(format, rate)
         self._half = b""
 
@@ -68,7 +68,7 @@ class Encoder:
 
 async def encoded(
     pcm: AsyncIterator[bytes],
-    format: AudioFormat,  # noqa: A002
+    format: AudioFormat,
     rate: int,
 ) -> AsyncGenerator[bytes, None]:
     """Encode s16le mono PCM as it comes, beside the event loop; closes where it comes from."""
@@ -105,7 +105,7 @@ async def _in_thread(work: Callable[..., _Result], *arguments: object) -> _Resul
     return running.result()
 
 
-def _encoding(format: AudioFormat, rate: int) -> _Encoding:  # noqa: A002
+def _encoding(format: AudioFormat, rate: int) -> _Encoding:
     match format:
         case "pcm":
             return PcmEncoder()

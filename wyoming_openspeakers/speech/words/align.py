@@ -71,11 +71,11 @@ def align(words: Sequence[str], samples: Matrix, rate: int) -> list[tuple[float,
         return _evenly(words, len(samples) / rate)
     length = len(samples) / rate
     begins = np.concatenate(([0], ends[:-1]))
-    spans: list[tuple[float, float]] = []
-    for number in range(len(words)):
-        mine = [at for at, step in enumerate(steps) if step.word == number]
-        start, end = (min(length, frame * HOP + _LATENESS) for frame in (begins[mine[0]], ends[mine[-1]]))
-        spans.append((start, end))
+    spans = [(length, 0.0)] * len(words)
+    for step, first, last in zip(steps, begins.tolist(), ends.tolist(), strict=True):
+        if step.word is not None:
+            start = min(spans[step.word][0], first * HOP + _LATENESS)
+            spans[step.word] = start, min(length, last * HOP + _LATENESS)
     return spans
 
 
@@ -139,7 +139,7 @@ def _best_path(fits: Matrix, steps: Sequence[_Step]) -> npt.NDArray[np.intp] | N
 
 
 def _evenly(words: Sequence[str], seconds: float) -> list[tuple[float, float]]:
-    """Times in proportion to the length of words, where the audio is too short for their sounds, or goes on without."""
+    """Times in proportion to the length of words, where the audio is too short for their sounds, or much too long."""
     lengths = np.array([1 + sum(SECONDS[sound] for sound in sounds(word)) * 10 for word in words])
     edges = np.concatenate(([0], np.cumsum(lengths))) / lengths.sum() * seconds
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from .word import SpokenWord, joined
+from .word import SpokenWord, blank_between
 
 MOST_CHARACTERS = 42
 """In a line."""
@@ -36,14 +37,15 @@ class Cue:
 
 def cues(words: Iterable[SpokenWord]) -> list[Cue]:
     """Cues that show every word once, in order, and never overlap."""
-    given = [piece for word in words for piece in _fitting(word)]
+    text = _Text([piece for word in words for piece in _fitting(word)])
     made: list[Cue] = []
-    for first, last in pairwise(_cuts(given)):
-        group = given[first:last]
-        until = given[last].start if last < len(given) else math.inf
+    for first, last in pairwise(text.cuts()):
+        group = text.words[first:last]
         start = max(group[0].start, made[-1].end if made else 0.0)
-        end = max(start + 0.001, min(max(group[-1].end, start + SHORTEST), until))
-        made.append(Cue(_lines(group), start, end))
+        end = max(start + 0.001, min(max(group[-1].end, start + SHORTEST), text.next_start(last)))
+        at = text.line_break(first, last)
+        lines = (tuple(group),) if at is None else (tuple(text.words[first:at]), tuple(text.words[at:last]))
+        made.append(Cue(lines, start, end))
     return made
 
 
@@ -60,64 +62,78 @@ def _fitting(word: SpokenWord) -> list[SpokenWord]:
     ]  # fmt: skip
 
 
-def _cuts(words: Sequence[SpokenWord]) -> list[int]:
-    """Where cues begin, and the end of the last: the cheapest way to cut."""
-    best = [0.0] + [math.inf] * len(words)
-    came_from = [0] * (len(words) + 1)
-    for first in range(len(words)):
-        for last in range(first + 1, len(words) + 1):
-            if last > first + 1 and not _fits(words[first:last]):
-                break
-            cost = best[first] + _cost(words, first, last)
-            if cost < best[last]:
-                best[last], came_from[last] = cost, first
-    cuts = [len(words)]
-    while cuts[-1]:
-        cuts.append(came_from[cuts[-1]])
-    return cuts[::-1]
+class _Text:
+    """Words that are to be cut into cues, and what that needs to be known of them again and again."""
+
+    def __init__(self, words: Sequence[SpokenWord]) -> None:
+        self.words = words
+        self._ties = [_tie(word) for word in words]
+        self._blanks = [0, *(len(blank_between(one, other)) for one, other in pairwise(words))]
+        widths = (len(word.text) + blank for word, blank in zip(words, self._blanks, strict=False))
+        self._width = list(accumulate(widths, initial=0))
+
+    def next_start(self, last: int) -> float:
+        """When the word comes that a cue does not show any more."""
+        return self.words[last].start if last < len(self.words) else math.inf
+
+    def cuts(self) -> list[int]:
+        """Where cues begin, and the end of the last: the cheapest way to cut."""
+        count = len(self.words)
+        best = [0.0] + [math.inf] * count
+        came_from = [0] * (count + 1)
+        for first in range(count):
+            inside = 0.0
+            for last in range(first + 1, count + 1):
+                if last > first + 1:
+                    if not self._fits(first, last):
+                        break
+                    inside += self._going_on(last - 1)
+                cost = best[first] + inside + self._cost(first, last)
+                if cost < best[last]:
+                    best[last], came_from[last] = cost, first
+        cuts = [count]
+        while cuts[-1]:
+            cuts.append(came_from[cuts[-1]])
+        return cuts[::-1]
+
+    def line_break(self, first: int, last: int) -> int | None:
+        """Where a cue goes on in a second line: near the middle, rather after a clause; None for one line."""
+        if self._columns(first, last) <= MOST_CHARACTERS:
+            return None
+
+        def badness(at: int) -> float:
+            widths = self._columns(first, at), self._columns(at, last)
+            return math.inf if max(widths) > MOST_CHARACTERS else abs(widths[0] - widths[1]) + 20 * self._ties[at - 1]
+
+        return min(range(first + 1, last), key=badness, default=None)
+
+    def _columns(self, first: int, last: int) -> int:
+        """How wide a line of these words is."""
+        return self._width[last] - self._width[first] - self._blanks[first]
+
+    def _fits(self, first: int, last: int) -> bool:
+        if self._columns(first, last) <= MOST_CHARACTERS:
+            return True
+        # As many words in the first line as it can hold.
+        full = bisect_right(self._width, MOST_CHARACTERS + self._width[first] + self._blanks[first], first, last) - 1
+        return self._columns(full, last) <= MOST_CHARACTERS
+
+    def _cost(self, first: int, last: int) -> float:
+        """How bad a cue is that is shown too short or too long, or ends at a bad place."""
+        shown = self.words[last - 1].end - self.words[first].start
+        cost = 1.0 + 5 * max(0.0, shown - LONGEST)
+        if last == len(self.words):
+            return cost
+        until = self.next_start(last) - self.words[first].start
+        return cost + 2 * self._ties[last - 1] + 4 * max(0.0, SHORTEST - shown) + 4 * max(0.0, SHORTEST - until)
+
+    def _going_on(self, at: int) -> float:
+        """How bad it is that a cue goes on with this word, after the end of a sentence or a pause."""
+        pause = self.words[at].start - self.words[at - 1].end
+        return (0.0 if self._ties[at - 1] else 1.5) + (4.0 if pause > _LONG_PAUSE else 0.0)
 
 
-def _fits(words: Sequence[SpokenWord]) -> bool:
-    length = len(joined(words))
-    return length <= MOST_CHARACTERS or (length <= 2 * MOST_CHARACTERS + 1 and _break(words) is not None)
-
-
-def _cost(words: Sequence[SpokenWord], first: int, last: int) -> float:
-    """How bad a cue of these words is: too short, too long, cut or going on at a bad place."""
-    until = words[last].start if last < len(words) else math.inf
-    shown = words[last - 1].end - words[first].start
-    inside = pairwise(words[first:last])
-    cost = 1.0 + (0.0 if last == len(words) else 2 * _clings(words[last - 1]))
-    cost += 4 * max(0.0, SHORTEST - min(until - words[first].start, max(shown, SHORTEST)))
-    cost += 4 * max(0.0, SHORTEST - shown) if last < len(words) else 0.0
-    cost += 5 * max(0.0, shown - LONGEST)
-    for word, following in inside:
-        cost += 1.5 if not _clings(word) else 0.0
-        cost += 4.0 if following.start - word.end > _LONG_PAUSE else 0.0
-    return cost
-
-
-def _clings(word: SpokenWord) -> float:
+def _tie(word: SpokenWord) -> float:
     """How much a word belongs to the next: 0 at the end of a sentence, 1 inside a clause."""
     text = word.text.rstrip(_CLOSING)
     return 0.0 if text.endswith(_SENTENCE_ENDS) else 0.3 if text.endswith(_CLAUSE_ENDS) else 1.0
-
-
-def _lines(words: Sequence[SpokenWord]) -> tuple[tuple[SpokenWord, ...], ...]:
-    if len(joined(words)) <= MOST_CHARACTERS:
-        return (tuple(words),)
-    at = _break(words)
-    return (tuple(words[:at]), tuple(words[at:])) if at else (tuple(words),)
-
-
-def _break(words: Sequence[SpokenWord]) -> int | None:
-    """Where to break into two lines: near the middle, rather after a clause; None where both would not fit."""
-
-    def badness(at: int) -> float:
-        lengths = len(joined(words[:at])), len(joined(words[at:]))
-        if max(lengths) > MOST_CHARACTERS:
-            return math.inf
-        return abs(lengths[0] - lengths[1]) + 20 * _clings(words[at - 1])
-
-    at = min(range(1, len(words)), key=badness, default=0)
-    return at if at and badness(at) < math.inf else None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from .cues import cues
-from .word import SpokenWord, joined
+from .word import SpokenWord, blank_between, joined
 
 _ARROW = "-->"
 
 
-def to_json(words: Iterable[SpokenWord]) -> list[dict[str, str | float]]:
-    """Words for `json.dumps`, times in seconds."""
-    return [{"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3)} for word in words]
+def to_json(words: Iterable[SpokenWord]) -> str:
+    """A list of `{"text", "start", "end"}`, times in seconds."""
+    return json.dumps(
+        [{"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3)} for word in words],
+        ensure_ascii=False,
+    )
 
 
 def to_srt(words: Iterable[SpokenWord]) -> str:
@@ -34,8 +38,7 @@ def to_vtt(words: Iterable[SpokenWord]) -> str:
         for line in cue.lines:
             text = ""
             for at, word in enumerate(line):
-                before = joined(line[:at])
-                text += joined(line[: at + 1])[len(before) : -len(word.text)]
+                text += blank_between(line[at - 1], word) if at else ""
                 start = _milliseconds(word.start)
                 if latest < start < end:
                     text += f"<{_clock(start, '.')}>"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .tokens import is_unspaced
 
@@ -26,10 +27,12 @@ class SpokenWord:
         return self.text[kept[0] : kept[-1] + 1] if kept else self.text
 
 
-def joined(words: Iterable[SpokenWord]) -> str:
-    """Words as a line of text: blanks between them, but not in scripts that have none."""
-    line = ""
-    for word in words:
-        blank = line and not (is_unspaced(line) or is_unspaced(word.text))
-        line += f" {word.text}" if blank else word.text
-    return line
+def blank_between(one: SpokenWord, other: SpokenWord) -> str:
+    """What parts two words in a line: nothing in scripts that have no blanks."""
+    return "" if is_unspaced(one.text) or is_unspaced(other.text) else " "
+
+
+def joined(words: Sequence[SpokenWord]) -> str:
+    """Words as a line of text."""
+    blanks = ["", *(blank_between(one, other) for one, other in pairwise(words))]
+    return "".join(blank + word.text for blank, word in zip(blanks, words, strict=False))

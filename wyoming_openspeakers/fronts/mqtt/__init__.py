@@ -1,0 +1,1 @@
+"""MQTT: tells the house what its voice is doing, and takes commands."""

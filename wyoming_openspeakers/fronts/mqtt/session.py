@@ -1,0 +1,155 @@
+"""One connection to a broker, from the first byte to the last; the MQTT library is imported here alone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.client import topic_matches_sub
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from .credentials import Credentials, Patience
+from .message import Message
+from .outbox import Outgoing
+from .troubles import explain
+
+_MOST_INCOMING = 200
+_LARGEST_PACKET = 2_000_000
+_FAREWELL = 2.0
+"""Seconds that a broker may take to hear that we go."""
+
+
+class _Client(aiomqtt.Client):
+    """Notices at once that a broker hangs up instead of answering."""
+
+    def _on_disconnect(self, *args: Any, **more: Any) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError("hung up"))
+        super()._on_disconnect(*args, **more)
+
+
+class Session:
+    """Connects once; what goes wrong is raised as Trouble, and then the session is of no more use."""
+
+    def __init__(self, credentials: Credentials, will: Outgoing, patience: Patience, version: int) -> None:
+        self._credentials = credentials
+        self._is_5 = version == 5
+        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        connect.MaximumPacketSize = _LARGEST_PACKET
+        self._client = _Client(
+            credentials.host,
+            credentials.port,
+            username=credentials.username or None,
+            password=credentials.password or None,
+            identifier=credentials.client_id,
+            protocol=aiomqtt.ProtocolVersion.V5 if self._is_5 else aiomqtt.ProtocolVersion.V311,
+            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+            clean_session=None if self._is_5 else True,
+            clean_start=True,
+            properties=connect if self._is_5 else None,
+            tls_context=_patient(credentials.tls, patience.answer) if credentials.tls else None,
+            tls_insecure=credentials.is_insecure if credentials.tls else None,
+            keepalive=patience.keepalive,
+            timeout=patience.answer,
+            max_queued_incoming_messages=_MOST_INCOMING,
+        )
+
+    async def open(self) -> None:
+        """Connect. Raises Trouble."""
+        connecting = asyncio.create_task(self._connect(), name="connect to the MQTT broker")
+        try:
+            # The library connects in a thread, which cannot be stopped; what it opens has to be closed afterwards.
+            await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            await asyncio.wait([connecting], timeout=_FAREWELL)
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            self._drop()
+            raise
+
+    async def _connect(self) -> None:
+        try:
+            await self._client.__aenter__()
+        except (aiomqtt.MqttError, OSError, ValueError) as error:
+            self._drop()
+            raise explain(error, self._credentials) from error
+
+    async def subscribe(self, topic_filter: str) -> None:
+        """Ask for the messages of some topics. Raises Trouble."""
+        try:
+            await self._client.subscribe(topic_filter, qos=1)
+        except (aiomqtt.MqttError, OSError) as error:
+            raise explain(error, self._credentials) from error
+
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """Ask for no more messages of some topics. Raises Trouble."""
+        try:
+            await self._client.unsubscribe(topic_filter)
+        except (aiomqtt.MqttError, OSError) as error:
+            raise explain(error, self._credentials) from error
+
+    async def publish(self, message: Outgoing) -> None:
+        """Send a message, and wait until the broker has it. Raises Trouble."""
+        properties = None
+        if self._is_5 and message.correlation is not None:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.CorrelationData = message.correlation
+        try:
+            await self._client.publish(message.topic, message.payload, message.qos, message.retain, properties)
+        except (aiomqtt.MqttError, OSError, ValueError) as error:
+            raise explain(error, self._credentials) from error
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """What comes from the broker, until the connection is lost. Raises Trouble."""
+        try:
+            async for message in self._client.messages:
+                asked = message.properties
+                yield Message(
+                    str(message.topic),
+                    bytes(message.payload),
+                    bool(message.retain),
+                    str(getattr(asked, "ResponseTopic", "")),
+                    getattr(asked, "CorrelationData", None),
+                )
+        except (aiomqtt.MqttError, OSError) as error:
+            raise explain(error, self._credentials) from error
+
+    def matches(self, topic_filter: str, message: Message) -> bool:
+        """Whether a message is one of those that a filter asks for."""
+        return topic_matches_sub(topic_filter, message.topic)
+
+    async def close(self, last: Outgoing | None = None) -> None:
+        """Hang up, with a last word where the broker still listens."""
+        with suppress(aiomqtt.MqttError, OSError, TimeoutError, ValueError):
+            async with asyncio.timeout(_FAREWELL):
+                if last and self._client._client.is_connected():
+                    await self._client.publish(last.topic, last.payload, last.qos, last.retain)
+                await self._client.__aexit__(None, None, None)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Close what the library leaves open when a broker does not behave."""
+        paho = self._client._client
+        paho._sock_close()
+        assert paho.socket() is None
+        for outcome in (self._client._connected, self._client._disconnected):
+            if outcome.done() and not outcome.cancelled():
+                # Nobody may have waited for it.
+                outcome.exception()
+
+
+def _patient(context: ssl.SSLContext, seconds: float) -> ssl.SSLContext:
+    """Bound the handshake, which the library lets take as long as the keepalive."""
+
+    class Socket(ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            self.settimeout(seconds)
+            super().do_handshake(block)
+
+    context.sslsocket_class = Socket
+    return context

@@ -1,0 +1,57 @@
+"""What there is to show in Home Assistant at one moment, and the topics that only it needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...events import Gpu
+from .choices import Choices
+from .topics import Topics
+
+
+@dataclass(frozen=True)
+class Downloadable:
+    """A model whose files come from the hub."""
+
+    model: str
+    name: str
+    url: str
+    is_installed: bool
+
+    @property
+    def key(self) -> str:
+        """It in the letters that Home Assistant allows in ids."""
+        return safe(self.model)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the entities depend on; what changes more often has topics of its own."""
+
+    voices: Choices = Choices()
+    models: Choices = Choices()
+    gpus: tuple[Gpu, ...] = ()
+    downloadable: tuple[Downloadable, ...] = ()
+
+
+class EntityTopics:
+    """States in the words of Home Assistant's entities, where the others have them in the service's own."""
+
+    def __init__(self, topics: Topics) -> None:
+        base = f"{topics.base}/entity"
+        self.voice = f"{base}/voice"
+        self.voice_set = f"{base}/voice/set"
+        self.model = f"{base}/model"
+        self.model_set = f"{base}/model/set"
+        self.problem = f"{base}/problem"
+        self._updates = f"{base}/update"
+
+    def update(self, downloadable: Downloadable) -> str:
+        """Which revision of a model is here."""
+        return f"{self._updates}/{downloadable.key}"
+
+
+def safe(name: str) -> str:
+    """A name in `[A-Za-z0-9_-]`, still its own: every other letter has its number."""
+    return re.sub(r"[^A-Za-z0-9-]", lambda found: "_" if found[0] in "_" else f"_{ord(found[0]):x}_", name)
