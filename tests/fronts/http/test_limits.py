@@ -6,9 +6,11 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from managed import until
 from side_server import serving
 
 from wyoming_openspeakers.errors import Busy
@@ -174,3 +176,22 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monke
             answer = await reader.read()
         writer.close()
         assert answer.startswith(b"HTTP/1.1 408") and b'"too-slow"' in answer
+
+
+async def test_a_crowd_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def one(client: aiohttp.ClientSession, number: int) -> list[int]:
+        statuses = []
+        for _ in range(3):
+            path = "/api/nothing" if number % 2 else "/v1/speak"
+            async with client.request("GET" if number % 2 else "POST", path) as answer:
+                statuses.append(answer.status)
+        return statuses
+
+    process = psutil.Process()
+    flags = {"http__max_streams": 200, "http__requests_per_minute": 0}
+    async with serving(tmp_path, NOTHING, SPEAK, **flags) as server:
+        tasks, files = len(asyncio.all_tasks()), process.num_fds()
+        async with aiohttp.ClientSession(server.url, connector=aiohttp.TCPConnector(limit=0)) as client:
+            statuses = await asyncio.gather(*(one(client, number) for number in range(200)))
+        assert statuses == [[204] * 3] * 200
+        await until(lambda: len(asyncio.all_tasks()) <= tasks and process.num_fds() <= files)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from html.parser import HTMLParser
 from pathlib import Path
@@ -120,6 +121,16 @@ def test_parameters_of_path_and_query(document: dict[str, Any]) -> None:
     assert ident["description"] == "Its id."
 
 
+def test_json_or_a_form() -> None:
+    operation = Operation("POST", "/a", never, "A", "A", body=Fields, upload=Upload(Fields, (), ["sample"]))
+    document = Description([operation], has_key=False).document()
+    content = document["paths"]["/a"]["post"]["requestBody"]["content"]
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/Fields"}
+    assert content["multipart/form-data"]["schema"]["properties"].keys() == {"name", "consent", "sample"}
+    check_document(document)
+    assert docs_page(document)
+
+
 def test_media_and_forms(document: dict[str, Any]) -> None:
     answers = document["paths"]["/v1/files/{name}/audio"]["get"]["responses"]
     assert answers["200"]["content"].keys() == {"audio/mpeg", "audio/wav"}
@@ -209,8 +220,7 @@ class Reader(HTMLParser):
         assert self.tags.pop() == tag
 
 
-def test_the_page_tells_all_and_needs_nothing_from_elsewhere(document: dict[str, Any]) -> None:
-    page = docs_page(document)
+def check_page(page: str, document: dict[str, Any]) -> None:
     reader = Reader()
     reader.feed(page)
     assert not reader.tags and not reader.seen & {"script", "img", "iframe", "form", "link", "base"}
@@ -220,6 +230,11 @@ def test_the_page_tells_all_and_needs_nothing_from_elsewhere(document: dict[str,
     for methods in document["paths"].values():
         for operation in methods.values():
             assert operation["operationId"] in reader.ids
+
+
+def test_the_page_tells_all_and_needs_nothing_from_elsewhere(document: dict[str, Any]) -> None:
+    page = docs_page(document)
+    check_page(page, document)
     assert "All of &lt;them&gt;." in page and "What to &lt;say&gt;." in page and "<them>" not in page
     assert "/ws/x" in page and "?token=KEY" in page
     assert "curl -X POST" in page and "color-scheme: light dark" in page
@@ -241,3 +256,15 @@ async def test_both_are_served(tmp_path: Path) -> None:
             page = await answer.text()
     style = page.partition("<style>")[2].partition("</style>")[0]
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy
+
+
+async def test_the_service_itself_is_described(start: Callable[..., Any]) -> None:
+    service = await start()
+    url = next(address for address in service.addresses if address.startswith("http:"))
+    async with aiohttp.ClientSession(url) as client:
+        document = await (await client.get("/openapi.json")).json()
+        page = await (await client.get("/docs")).text()
+    check_document(document)
+    check_page(page, document)
+    assert {"/v1/audio/speech", "/api/tts/generate", "/api/voices", "/api/models"} <= document["paths"].keys()
+    assert {"/ws/jobs/{id}", "/ws/gpu"} <= {websocket["path"] for websocket in document["x-websockets"]}

@@ -33,7 +33,7 @@ from schemathesis.specs.openapi.checks import (
 
 from wyoming_openspeakers.fronts.http.errors import OPENAI_PREFIX
 
-CASES = 24
+CASES = 40
 """Of each operation, half of them wrong."""
 
 MOST_SECONDS = 80.0
@@ -53,6 +53,8 @@ def service(serve: Callable[..., ServeProcess], tmp_path: Path) -> ServeProcess:
     return serve(
         "--models",
         str(models),
+        "--log-level",
+        "warning",
         OPENSPEAKERS__HTTP__API_KEY=KEY,
         OPENSPEAKERS__HTTP__REQUESTS_PER_MINUTE="0",
         HF_HUB_OFFLINE="1",

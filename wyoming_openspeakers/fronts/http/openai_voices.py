@@ -12,7 +12,6 @@ from ...models.profiles.profile import Profile
 from ...models.profiles.rules import MOST_TRANSCRIPT, InvalidProfile
 from ...models.profiles.store import RawSample
 from .api import Body, Call, Operation, Query, Upload
-from .bodies import read_json
 from .parts import Parts
 from .uploads import UploadedFile, uploaded
 from .voice_drafts import NoConsent, drafted
@@ -22,7 +21,6 @@ from .voice_types import VoiceBody
 _TAG = "OpenAI"
 _ID = {"id": "The voice's id."}
 _ANY_MODEL = ("", "auto")
-_MOST_JSON = 200_000
 
 
 def _agreed(value: object) -> bool:
@@ -80,7 +78,7 @@ class OpenAIVoiceRoutes:
             Operation(
                 "POST", "/v1/audio/voices", self._create, "Make a voice of a recording or of a description", _TAG,
                 "A form with `audio_sample`, or JSON for `type=prompt`. `POST /api/voices` can do more.",
-                upload=_NEW, answer=MadeVoice,
+                body=NewVoiceBody, upload=_NEW, answer=MadeVoice,
                 errors=(InvalidProfile, BadAudio, TooLarge, NoConsent, Conflict, UnknownModel),
             ),
             Operation(
@@ -94,9 +92,9 @@ class OpenAIVoiceRoutes:
             ),
         )  # fmt: skip
 
-    async def _create(self, call: Call[None, Query]) -> MadeVoice:
-        if call.request.content_type == "application/json":
-            return await self._make(await read_json(call.request, NewVoiceBody, _MOST_JSON), None)
+    async def _create(self, call: Call[NewVoiceBody | None, Query]) -> MadeVoice:
+        if call.body is not None:
+            return await self._make(call.body, None)
         async with uploaded(call, _NEW) as form:
             return await self._make(form.fields, form.files.get("audio_sample"))
 

@@ -59,7 +59,9 @@ class Description:
         """All of it."""
         self._read_types()
         paths = self._paths()
-        schemas = {name: self._definitions[name] for name in sorted(self._definitions.keys() - self._only_fields)}
+        bodies = {self._name(operation.body) for operation in self._operations if operation.body is not None}
+        unneeded = self._only_fields - bodies
+        schemas = {name: self._definitions[name] for name in sorted(self._definitions.keys() - unneeded)}
         document: Document = {
             "openapi": "3.1.0",
             "info": {
@@ -101,9 +103,12 @@ class Description:
     def _schema(self, kind: Any, mode: JsonSchemaMode) -> Mapping[str, Any]:
         return self._schemas[str(kind), mode]
 
+    def _name(self, kind: type[BaseModel]) -> str:
+        return str(self._schema(kind, "validation")["$ref"].rpartition("/")[2])
+
     def _fields(self, kind: type[BaseModel]) -> Mapping[str, Any]:
         """The schema of a form or query itself: each of its fields is described by itself."""
-        name = self._schema(kind, "validation")["$ref"].rpartition("/")[2]
+        name = self._name(kind)
         self._only_fields.add(name)
         return self._definitions[name]
 

@@ -24,7 +24,6 @@ from ...models.profiles.profile import Profile
 from ...models.profiles.rules import InvalidProfile
 from ...models.profiles.store import RawSample
 from .api import Call, Media, Operation, Query, Upload
-from .bodies import read_json
 from .parts import Parts
 from .uploads import UploadedFile, uploaded
 from .voice_drafts import NoConsent, drafted, is_meant, patched
@@ -49,7 +48,6 @@ _ID = {"id": "The voice's id."}
 _SAMPLE_ID = {**_ID, "sample_id": "The recording's id."}
 _MODEL_ID = {"model_id": "The model's id or an alias of it; for models of the hub owner/name."}
 _AUDIO = Media(("audio/wav",), "The recording as it is kept: mono, 24 kHz, 16 bits. Ranges of it can be asked for.")
-_MOST_JSON = 200_000
 
 _NEW = Upload(VoiceBody, (), ("reference_audio",))
 _MORE = Upload(SampleFields, ("reference_audio",))
@@ -81,7 +79,7 @@ class VoiceRoutes:
                 "WAV, FLAC, MP3, OGG, Opus, M4A, AAC or WebM. Clone only who agrees to it, and say so with "
                 "`consent=true`; a form without the field is taken, as other services do not have it, and the voice "
                 "says that nobody confirmed it. The other kinds need no recording and may be sent as JSON.",
-                upload=_NEW, answer=VoiceInfo, status=201, errors=_MAKING,
+                body=VoiceBody, upload=_NEW, answer=VoiceInfo, status=201, errors=_MAKING,
             ),
             Operation(
                 "GET", "/api/voices/builtin/{model_id:[^/]+(?:/[^/]+)?}", self._list_builtin,
@@ -141,9 +139,9 @@ class VoiceRoutes:
     async def _get(self, call: Call[None, Query]) -> VoiceInfo:
         return await self._told(self._profiles.get(call.path["id"]))
 
-    async def _create(self, call: Call[None, Query]) -> VoiceInfo:
-        if call.request.content_type == "application/json":
-            return await self._make(await read_json(call.request, VoiceBody, _MOST_JSON), None)
+    async def _create(self, call: Call[VoiceBody | None, Query]) -> VoiceInfo:
+        if call.body is not None:
+            return await self._make(call.body, None)
         async with uploaded(call, _NEW) as form:
             return await self._make(form.fields, form.files.get("reference_audio"))
 

@@ -43,9 +43,7 @@ Handler = Callable[[Message], None]
 class Connection:
     """Connects, tells who listens, and connects again when the broker has gone."""
 
-    def __init__(
-        self, config: MqttConfig, topics: Topics, installation: str, *, patience: Patience = _PATIENT
-    ) -> None:
+    def __init__(self, config: MqttConfig, topics: Topics, installation: str, *, patience: Patience = _PATIENT) -> None:
         self._config = config
         self._installation = installation
         self._patience = patience
@@ -133,8 +131,10 @@ class Connection:
         """Say once what is wrong, and wait: longer, the longer it has been so."""
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
-        level = logging.DEBUG if str(trouble) == self._complaint else logging.WARNING
-        self._complaint = str(trouble)
+        # While the broker is away, it does not matter in which of many ways it is away.
+        is_news = str(trouble) != self._complaint and (trouble.lasts or not self._complaint)
+        level = logging.WARNING if is_news else logging.DEBUG
+        self._complaint = str(trouble) if is_news else self._complaint
         _LOGGER.log(level, "MQTT: %s; trying on", trouble)
         longest = _LONGEST_LASTING_PAUSE if trouble.lasts else _LONGEST_PAUSE
         pause = min(longest, max(_SHORTEST_PAUSE, (now - self._trouble_since) / 4))

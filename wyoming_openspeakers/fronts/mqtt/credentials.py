@@ -39,6 +39,9 @@ class Patience:
     answer: float = 10.0
     """For an answer to what wants one."""
 
+    version: float = 3.0
+    """For a broker to say that it speaks MQTT 5; older ones may just say nothing."""
+
 
 def read_credentials(config: MqttConfig, installation: str) -> Credentials:
     """Those of the configuration. Reads files; raises Trouble."""

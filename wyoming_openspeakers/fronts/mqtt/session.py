@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -25,7 +26,28 @@ _FAREWELL = 2.0
 
 
 class _Client(aiomqtt.Client):
-    """Notices at once that a broker hangs up instead of answering."""
+    """Notices at once that a broker hangs up instead of answering, and cleans up where its base leaves things open."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.is_dialled = threading.Event()
+
+    def _client_connect(self) -> None:
+        try:
+            super()._client_connect()
+        finally:
+            self.is_dialled.set()
+
+    async def drop(self) -> None:
+        """Close the socket, whatever state the connection is in."""
+        self._client._sock_close()
+        if self._misc_task:
+            self._misc_task.cancel()
+            await asyncio.gather(self._misc_task, return_exceptions=True)
+        for outcome in (self._connected, self._disconnected):
+            if outcome.done() and not outcome.cancelled():
+                # Nobody may have waited for it.
+                outcome.exception()
 
     def _on_disconnect(self, *args: Any, **more: Any) -> None:
         if not self._connected.done():
@@ -38,6 +60,7 @@ class Session:
 
     def __init__(self, credentials: Credentials, will: Outgoing, patience: Patience, version: int) -> None:
         self._credentials = credentials
+        self._patience = patience
         self._is_5 = version == 5
         connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         connect.MaximumPacketSize = _LARGEST_PACKET
@@ -55,7 +78,7 @@ class Session:
             tls_context=_patient(credentials.tls, patience.answer) if credentials.tls else None,
             tls_insecure=credentials.is_insecure if credentials.tls else None,
             keepalive=patience.keepalive,
-            timeout=patience.answer,
+            timeout=patience.version if self._is_5 else patience.answer,
             max_queued_incoming_messages=_MOST_INCOMING,
         )
 
@@ -63,21 +86,22 @@ class Session:
         """Connect. Raises Trouble."""
         connecting = asyncio.create_task(self._connect(), name="connect to the MQTT broker")
         try:
-            # The library connects in a thread, which cannot be stopped; what it opens has to be closed afterwards.
             await asyncio.shield(connecting)
         except asyncio.CancelledError:
-            await asyncio.wait([connecting], timeout=_FAREWELL)
+            # The library dials in a thread, which cannot be stopped; what that opens has to be closed afterwards.
+            await asyncio.to_thread(self._client.is_dialled.wait, _FAREWELL)
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
-            self._drop()
+            await self._client.drop()
             raise
 
     async def _connect(self) -> None:
         try:
             await self._client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            self._drop()
+            await self._client.drop()
             raise explain(error, self._credentials) from error
+        self._client.timeout = self._patience.answer
 
     async def subscribe(self, topic_filter: str) -> None:
         """Ask for the messages of some topics. Raises Trouble."""
@@ -127,20 +151,10 @@ class Session:
         """Hang up, with a last word where the broker still listens."""
         with suppress(aiomqtt.MqttError, OSError, TimeoutError, ValueError):
             async with asyncio.timeout(_FAREWELL):
-                if last and self._client._client.is_connected():
+                if last:
                     await self._client.publish(last.topic, last.payload, last.qos, last.retain)
                 await self._client.__aexit__(None, None, None)
-        self._drop()
-
-    def _drop(self) -> None:
-        """Close what the library leaves open when a broker does not behave."""
-        paho = self._client._client
-        paho._sock_close()
-        assert paho.socket() is None
-        for outcome in (self._client._connected, self._client._disconnected):
-            if outcome.done() and not outcome.cancelled():
-                # Nobody may have waited for it.
-                outcome.exception()
+        await self._client.drop()
 
 
 def _patient(context: ssl.SSLContext, seconds: float) -> ssl.SSLContext:

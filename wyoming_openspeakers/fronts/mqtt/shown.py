@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...events import Gpu
 from .choices import Choices
@@ -19,6 +19,9 @@ class Downloadable:
     url: str
     is_installed: bool
 
+    latest: str
+    """The revision in the list of models."""
+
     @property
     def key(self) -> str:
         """It in the letters that Home Assistant allows in ids."""
@@ -26,12 +29,28 @@ class Downloadable:
 
 
 @dataclass(frozen=True)
+class ShownGpu:
+    """A GPU, and which of its readings its driver tells."""
+
+    index: int
+    utilisation: bool = False
+    temperature: bool = False
+    power: bool = False
+
+    @classmethod
+    def of(cls, gpu: Gpu) -> ShownGpu:
+        """It as it was read."""
+        has = (reading is not None for reading in (gpu.utilisation, gpu.temperature, gpu.power))
+        return cls(gpu.index, *has)
+
+
+@dataclass(frozen=True)
 class Shown:
     """All that the entities depend on; what changes more often has topics of its own."""
 
-    voices: Choices = Choices()
-    models: Choices = Choices()
-    gpus: tuple[Gpu, ...] = ()
+    voices: Choices = field(default_factory=Choices)
+    models: Choices = field(default_factory=Choices)
+    gpus: tuple[ShownGpu, ...] = ()
     downloadable: tuple[Downloadable, ...] = ()
 
 
@@ -40,6 +59,7 @@ class EntityTopics:
 
     def __init__(self, topics: Topics) -> None:
         base = f"{topics.base}/entity"
+        self.base = base
         self.voice = f"{base}/voice"
         self.voice_set = f"{base}/voice/set"
         self.model = f"{base}/model"

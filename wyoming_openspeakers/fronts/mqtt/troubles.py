@@ -30,6 +30,8 @@ def explain(error: Exception, credentials: Credentials) -> Trouble:
     code = getattr(error, "rc", None)
     if (reason := getattr(code, "value", None)) is not None:
         return _refused(int(reason), str(code), credentials)
+    if str(error) == "Operation timed out":
+        return Trouble(f"{credentials.broker} does not answer", other_version=True)
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
     if isinstance(cause, ssl.SSLError):
         return _untrusted(cause, credentials)
@@ -44,8 +46,6 @@ def explain(error: Exception, credentials: Credentials) -> Trouble:
     if str(error) == "hung up":
         hint = "" if credentials.tls else "; a broker that wants TLS does that: then set mqtt.tls"
         return Trouble(f"{credentials.broker} hangs up without an answer{hint}", other_version=True)
-    if str(error) == "Operation timed out":
-        return Trouble(f"{credentials.broker} does not answer", other_version=True)
     return Trouble(f"The connection to {credentials.broker} is lost")
 
 
