@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -97,10 +99,14 @@ class ServeProcess:
             command += ["--http", "127.0.0.1:0"]
         if "--zeroconf" not in arguments:
             command += ["--no-zeroconf"]
+        # A file, for a pipe that nobody reads is full at some time.
+        with tempfile.TemporaryFile() as file:
+            self._log = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._log)
         self.process = subprocess.Popen(
             [*command, *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(ROOT)]), **(environment or {})},
         )
@@ -128,8 +134,12 @@ class ServeProcess:
         """End it in good order; its exit status and what it logged."""
         if self.process.poll() is None and not self.is_told:
             self.tell(signal.SIGTERM)
-        _, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, errors
+        self.process.communicate(timeout=30)
+        return self.process.returncode, self.logged()
+
+    def logged(self) -> str:
+        """What it has logged so far."""
+        return os.pread(self._log, os.fstat(self._log).st_size, 0).decode()
 
 
 @pytest.fixture

@@ -206,6 +206,7 @@ async def test_the_status(start: StartService) -> None:
         assert status | {"version": ""} == {
             "status": "ok",
             "version": "",
+            "addresses": service.addresses,
             "models": {"fault": "resident"},
             "gpus": [],
             "workers": [{"name": "service/faults.engine", "pid": worker.pid, "busy": 0}],

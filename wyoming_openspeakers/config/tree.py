@@ -53,6 +53,7 @@ class HttpConfig(Section):
     requests_per_minute: int = Field(
         3000, ge=0, description="Requests that one address may make in a minute; 0 for no limit."
     )
+    max_connections: int = Field(500, ge=1, description="Connections at a time; one more is refused.")
     max_streams: int = Field(100, ge=1, description="Texts spoken to HTTP clients at once; one more is answered 429.")
     max_upload: Size = Field(50_000_000, description="Largest upload, such as 50MB.")
     max_upload_seconds: Seconds = Field(300.0, description="Longest recording of a voice.")

@@ -97,7 +97,7 @@ def _read(file: Path, configured: Mapping[str, Any]) -> _Chosen:
             parse_keep_alive(chosen.keep_alive)
         is_sane = isinstance(chosen.voice, str | None) and isinstance(chosen.speed, float | int | None)
         return chosen if is_sane else _Chosen()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _Chosen()
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         _LOGGER.warning("%s cannot be read; the configuration holds", file)

@@ -121,9 +121,8 @@ async def test_too_many_texts_at_once_are_answered_429(tmp_path: Path) -> None:
         assert (await client.post("/v1/speak")).status == 204
 
 
-async def test_a_connection_too_many_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "_MOST_CONNECTIONS", 3)
-    async with serving(tmp_path, NOTHING) as server:
+async def test_a_connection_too_many_is_told_so(tmp_path: Path) -> None:
+    async with serving(tmp_path, NOTHING, http__max_connections=3) as server:
         port = int(server.url.rpartition(":")[2])
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         async with aiohttp.ClientSession(server.url) as client:

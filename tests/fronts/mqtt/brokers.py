@@ -94,17 +94,11 @@ class Broker:
 
 
 class Mosquitto(Broker):
-    """Eclipse Mosquitto, which speaks MQTT 5, or only 3.1.1 with `only_3`."""
-
-    def __init__(self, folder: Path, *, only_3: bool = False, **more: Any) -> None:
-        super().__init__(folder, **more)
-        self._only_3 = only_3
+    """Eclipse Mosquitto, which speaks MQTT 5."""
 
     def _command(self) -> list[str]:
         assert MOSQUITTO
         lines = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {str(not self._users).lower()}"]
-        if self._only_3:
-            lines.append("accept_protocol_versions 3,4")
         if self._users:
             passwords = self._folder / f"passwords-{self.port}"
             passwords.write_text("".join(f"{user}:{_mosquitto_hash(word)}\n" for user, word in self._users.items()))
@@ -182,8 +176,10 @@ async def _bad_broker(*, hang_up: bool) -> AsyncIterator[BadBroker]:
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         broker.calls += 1
         writers.append(writer)
-        if hang_up:
-            writer.close()
+        if not hang_up:
+            with suppress(OSError):
+                await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(take, "127.0.0.1", 0)
     broker.port = server.sockets[0].getsockname()[1]
@@ -196,9 +192,58 @@ async def _bad_broker(*, hang_up: bool) -> AsyncIterator[BadBroker]:
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
+@dataclass
+class Wire:
+    """Between a client and a broker, to be cut."""
+
+    port: int
+    writers: list[asyncio.StreamWriter]
+
+    def cut(self) -> None:
+        """Lose all connections without a goodbye."""
+        for writer in self.writers:
+            writer.transport.abort()
+        self.writers.clear()
+
+
+@asynccontextmanager
+async def wire_to(port: int, *, refuses_5: bool = False) -> AsyncIterator[Wire]:
+    """A way to a broker that can be cut; with `refuses_5` only MQTT 3.1.1 gets through, as with older brokers."""
+    wire = Wire(0, [])
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if refuses_5:
+            begin = await reader.read(4096)
+            if begin[begin.index(b"MQTT") + 4 :][:1] == b"\x05":
+                writer.write(b"\x20\x02\x00\x01")
+                writer.close()
+                return
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        wire.writers += [writer, back]
+        if refuses_5:
+            back.write(begin)
+        await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    wire.port = server.sockets[0].getsockname()[1]
+    try:
+        yield wire
+    finally:
+        server.close()
+        wire.cut()
+        await asyncio.sleep(0)
+
+
 async def _run_amqtt(port: int, certificate: str, key: str, users: Mapping[str, str], folder: Path) -> None:
     from amqtt.broker import Broker as AmqttBroker
-    from passlib.hash import sha512_crypt  # type: ignore[import-untyped]
+    from pwdlib.hashers.argon2 import Argon2Hasher
 
     listener: dict[str, Any] = {"type": "tcp", "bind": f"127.0.0.1:{port}"}
     if certificate:
@@ -206,7 +251,7 @@ async def _run_amqtt(port: int, certificate: str, key: str, users: Mapping[str, 
     plugins: dict[str, Any] = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": not users}}
     if users:
         passwords = folder / "passwords"
-        passwords.write_text("".join(f"{user}:{sha512_crypt.hash(word)}\n" for user, word in users.items()))
+        passwords.write_text("".join(f"{user}:{Argon2Hasher().hash(word)}\n" for user, word in users.items()))
         plugins = {"amqtt.plugins.authentication.FileAuthPlugin": {"password_file": str(passwords)}}
     broker = AmqttBroker({"listeners": {"default": listener}, "plugins": plugins})
     await broker.start()

@@ -153,7 +153,7 @@ async def test_aliases_and_short_names_of_voices(start: StartService) -> None:
               "aliases": {"alloy": "fault/plain"}}
     service = await start(models)
     assert all(service.manager.catalog.find(name) for name in ("alloy", "plain", "fault", "fault/plain", "FAULT/Plain"))
-    assert service.manager.catalog.find("nova") is None
+    assert service.manager.catalog.find("nobody") is None
 
 
 @pytest.mark.parametrize(

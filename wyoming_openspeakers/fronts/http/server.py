@@ -22,7 +22,6 @@ from .uploads import UploadFolder
 
 _LOGGER = logging.getLogger(__name__)
 
-_MOST_CONNECTIONS = 500
 _FIRST_REQUEST = 15.0
 """Seconds until a connection has sent its first request."""
 
@@ -73,7 +72,7 @@ class HttpServer:
         self._running.push_async_callback(self._in_flight.stop, self._parts.config.limits.drain)
         await runner.setup()
         assert runner.server is not None
-        doorway = Doorway(runner.server, _MOST_CONNECTIONS, _FIRST_REQUEST)
+        doorway = Doorway(runner.server, self._config.max_connections, _FIRST_REQUEST)
         application.hear = doorway.hear
         self._running.callback(doorway.close)
         await self._listen(doorway)

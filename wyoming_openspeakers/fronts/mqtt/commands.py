@@ -81,16 +81,16 @@ class Commands:
         }
         self._lanes = {kind.lane: Lane(f"`{kind.lane}` commands", _MOST_WAITING) for kind in self._kinds.values()}
         self._texts = Lane("`say` commands", _MOST_TEXTS)
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._stopping = False
 
     def start(self) -> None:
         """Listen to commands."""
         self._say.start()
-        self._unsubscribe = self._connection.subscribe(self._topics.commands, self._receive)
+        self._connection.subscribe(self._topics.commands, self._receive)
 
     async def stop(self) -> None:
-        """Take no more, and leave what waits."""
-        self._unsubscribe()
+        """Refuse what comes from now on, and leave what waits."""
+        self._stopping = True
         await asyncio.gather(*(lane.stop() for lane in (self._texts, *self._lanes.values())))
         await self._say.stop()
 
@@ -104,6 +104,8 @@ class Commands:
             correlation=message.correlation,
         )
         try:
+            if self._stopping:
+                raise ShuttingDown("The service is stopping")
             if message.retain:
                 raise InvalidRequest("A retained command would be done again at each start: send it without retain")
             if name == "say":

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from ...events import JobState
 from .choices import Choices
-from .shown import Downloadable, EntityTopics, Shown, ShownGpu
+from .shown import Downloadable, EntityTopics, Shown, ShownGpu, slug
 from .topics import Topics
 
 _Traits = Mapping[str, Any]
@@ -35,8 +35,11 @@ class _Entity:
     config: dict[str, Any]
 
 
-def components(shown: Shown, topics: Topics, own: EntityTopics, device: str, slug: str) -> dict[str, dict[str, Any]]:
-    """Every entity by its key, as a discovery message has them; keys never change, so that people's settings last."""
+def components(shown: Shown, topics: Topics, own: EntityTopics, device: str, name: str) -> dict[str, dict[str, Any]]:
+    """Every entity by its key, as a discovery message has them; keys never change, so that people's settings last.
+
+    `device` begins the entities' unique ids, and `name` the ids that people use.
+    """
     entities = (
         *_speaking(topics),
         *_standing(topics, own),
@@ -48,7 +51,7 @@ def components(shown: Shown, topics: Topics, own: EntityTopics, device: str, slu
         entity.key: {
             "platform": entity.platform,
             "unique_id": f"{device}_{entity.key}",
-            "default_entity_id": f"{entity.platform}.{slug}_{entity.key}",
+            "default_entity_id": f"{entity.platform}.{_entity_id(entity, name)}",
             **entity.config,
         }
         for entity in entities
@@ -255,6 +258,12 @@ def _entity(platform: str, key: str, name: str | None, *traits: _Traits, **confi
     for trait in traits:
         known.update(trait)
     return _Entity(platform, key, known)
+
+
+def _entity_id(entity: _Entity, device: str) -> str:
+    """The id that Home Assistant would make of the names, which no translation or area changes when it is given."""
+    name = entity.config["name"]
+    return device if name is None else f"{device}_{slug(name) or entity.key}"
 
 
 def _value(path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from ... import __version__
 from ...config.tree import MqttConfig
 from .components import components
-from .shown import EntityTopics, Shown, safe
+from .shown import EntityTopics, Shown, safe, slug
 from .topics import Topics
 
 _NAME = "OpenSpeakers"
@@ -46,8 +45,7 @@ class Device:
     @property
     def slug(self) -> str:
         """The beginning of its entities' ids."""
-        words = re.findall(r"[a-z0-9]+", self.name.lower())
-        return "_".join(words) or _NAME.lower()
+        return slug(self.name) or _NAME.lower()
 
 
 def device_config(

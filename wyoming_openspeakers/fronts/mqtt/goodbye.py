@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...config.tree import MqttConfig
 from .announced import Announced, Broker, Memory
-from .credentials import read_credentials
+from .credentials import Patience, read_credentials
 from .outbox import Outgoing
 from .troubles import Trouble
 
@@ -44,7 +44,7 @@ async def say_goodbye(config: MqttConfig, data: Path, installation: str, patienc
 
 
 async def _remove(announced: Announced, config: MqttConfig, installation: str) -> None:
-    from .session import Patience, Session
+    from .session import Session
 
     topics = [Outgoing(topic, "", retain=True) for topic in announced.topics]
     if not topics:

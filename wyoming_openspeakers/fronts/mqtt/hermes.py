@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -62,18 +61,16 @@ class Hermes:
 
         self._stops = 0
         self._most = _OVERHEAD + _LONGEST_ESCAPE * parts.config.text.max_characters
-        self._unsubscribe: list[Callable[[], None]] = []
+        self._stopping = False
 
     def start(self) -> None:
         """Listen to sites."""
         for topic, handler in ((SAY, self._say), (PLAYED, self._played), (LIST_VOICES, self._list_voices)):
-            self._unsubscribe.append(self._connection.subscribe(topic, handler))
+            self._connection.subscribe(topic, handler)
 
     async def stop(self) -> None:
-        """Leave what waits; those who wait for it are told."""
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-        self._unsubscribe.clear()
+        """Leave what is spoken and what waits; those who wait for it are told."""
+        self._stopping = True
         await asyncio.gather(*(lane.stop() for lane in tuple(self._sites.values())))
 
     def stop_speaking(self) -> None:
@@ -91,8 +88,10 @@ class Hermes:
             self._refuse(error, site if is_level(site) else DEFAULT_SITE, given.get("id"), given.get("sessionId"))
             return
         try:
+            if self._stopping:
+                raise ShuttingDown("The service is stopping")
             self._lane(say.site_id).put(partial(self._answer, say, self._stops))
-        except Busy as error:
+        except (Busy, ShuttingDown) as error:
             self._refuse(error, say.site_id, say.id, say.session_id)
 
     def _lane(self, site: str) -> Lane:

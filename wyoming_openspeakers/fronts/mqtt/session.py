@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import threading
 from collections.abc import AsyncIterator
@@ -18,6 +19,10 @@ from .credentials import Credentials, Patience
 from .message import Message
 from .outbox import Outgoing
 from .troubles import explain
+
+_LIBRARY_LOGGER = logging.getLogger(f"{__name__}.library")
+_LIBRARY_LOGGER.setLevel(logging.CRITICAL)
+"""What it complains about is raised as well."""
 
 _MOST_INCOMING = 200
 _LARGEST_PACKET = 2_000_000
@@ -77,6 +82,7 @@ class Session:
             properties=connect if self._is_5 else None,
             tls_context=_patient(credentials.tls, patience.answer) if credentials.tls else None,
             tls_insecure=credentials.is_insecure if credentials.tls else None,
+            logger=_LIBRARY_LOGGER,
             keepalive=patience.keepalive,
             timeout=patience.version if self._is_5 else patience.answer,
             max_queued_incoming_messages=_MOST_INCOMING,
@@ -100,7 +106,7 @@ class Session:
             await self._client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             await self._client.drop()
-            raise explain(error, self._credentials) from error
+            raise explain(error, self._credentials, is_new=True) from error
         self._client.timeout = self._patience.answer
 
     async def subscribe(self, topic_filter: str) -> None:
@@ -163,7 +169,12 @@ def _patient(context: ssl.SSLContext, seconds: float) -> ssl.SSLContext:
     class Socket(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
             self.settimeout(seconds)
-            super().do_handshake(block)
+            try:
+                super().do_handshake(block)
+            except BaseException:
+                # The library forgets a socket that it cannot use.
+                self.close()
+                raise
 
     context.sslsocket_class = Socket
     return context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from ...events import Gpu
@@ -73,5 +74,11 @@ class EntityTopics:
 
 
 def safe(name: str) -> str:
-    """A name in `[A-Za-z0-9_-]`, still its own: every other letter has its number."""
-    return re.sub(r"[^A-Za-z0-9-]", lambda found: "_" if found[0] in "_" else f"_{ord(found[0]):x}_", name)
+    """A name in `[A-Za-z0-9_-]`, still unlike any other: what is not allowed has its number."""
+    return re.sub(r"[^A-Za-z0-9-]", lambda found: "__" if found[0] == "_" else f"_{ord(found[0]):x}_", name)
+
+
+def slug(name: str) -> str:
+    """A name as Home Assistant writes it in ids of entities; empty when no letter of it can be."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "_".join(re.findall(r"[a-z0-9]+", plain))

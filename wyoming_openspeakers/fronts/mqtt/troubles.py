@@ -25,28 +25,30 @@ class Trouble(Exception):
         """It may be that the broker speaks another version of MQTT."""
 
 
-def explain(error: Exception, credentials: Credentials) -> Trouble:
-    """Say what went wrong and which setting is about it."""
-    code = getattr(error, "rc", None)
+def explain(error: Exception, credentials: Credentials, *, is_new: bool = False) -> Trouble:
+    """Say what went wrong, with a connection that `is_new` or one that was held, and which setting is about it."""
+    broker = credentials.broker
+    code = getattr(error.__cause__, "rc", None) or getattr(error, "rc", None)
     if (reason := getattr(code, "value", None)) is not None:
         return _refused(int(reason), str(code), credentials)
     if str(error) == "Operation timed out":
-        return Trouble(f"{credentials.broker} does not answer", other_version=True)
+        return Trouble(f"{broker} does not answer", other_version=True)
+    # The library hides what the system said.
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
     if isinstance(cause, ssl.SSLError):
         return _untrusted(cause, credentials)
     if isinstance(cause, socket.gaierror):
         return Trouble(f"There is no host {credentials.host!r}; check mqtt.host")
     if isinstance(cause, TimeoutError):
-        return Trouble(f"{credentials.broker} does not answer; check mqtt.host and mqtt.port")
+        return Trouble(f"{broker} does not answer; check mqtt.host and mqtt.port")
     if isinstance(cause, ConnectionRefusedError):
-        return Trouble(f"Nobody listens at {credentials.broker}; check mqtt.port, or start the broker")
-    if isinstance(cause, OSError):
-        return Trouble(f"{credentials.broker} cannot be reached: {cause.strerror or cause}")
-    if str(error) == "hung up":
+        return Trouble(f"Nobody listens at {broker}; check mqtt.port, or start the broker")
+    if isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
+        return Trouble(f"{broker} cannot be reached: {cause.strerror or cause}")
+    if is_new:
         hint = "" if credentials.tls else "; a broker that wants TLS does that: then set mqtt.tls"
-        return Trouble(f"{credentials.broker} hangs up without an answer{hint}", other_version=True)
-    return Trouble(f"The connection to {credentials.broker} is lost")
+        return Trouble(f"{broker} hangs up without an answer{hint}", other_version=True)
+    return Trouble(f"The connection to {broker} is lost")
 
 
 def _refused(reason: int, text: str, credentials: Credentials) -> Trouble:
