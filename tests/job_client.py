@@ -12,9 +12,9 @@ import aiohttp
 from working_jobs import Working
 from yarl import URL
 
-from wyoming_openspeakers.fronts.http.batches import BatchRoutes
-from wyoming_openspeakers.fronts.http.history import HistoryRoutes
-from wyoming_openspeakers.fronts.http.jobs import JobRoutes
+from wyoming_openspeakers.fronts.http.jobs.batches import BatchRoutes
+from wyoming_openspeakers.fronts.http.jobs.history import HistoryRoutes
+from wyoming_openspeakers.fronts.http.jobs.jobs import JobRoutes
 from wyoming_openspeakers.fronts.http.server import HttpServer
 
 

@@ -13,7 +13,7 @@ import aiomqtt
 import jinja2
 from fronts.mqtt.home_assistant_schema import TOPIC, check
 
-_JINJA = jinja2.Environment(autoescape=False)  # noqa: S701 - what it makes are states
+_JINJA = jinja2.Environment(autoescape=False)
 _JINJA.filters["to_json"] = json.dumps
 
 

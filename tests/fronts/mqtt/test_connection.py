@@ -84,7 +84,7 @@ async def test_tells_how_things_are_and_takes_commands(broker: Broker) -> None:
 
 
 async def test_is_online_only_when_all_else_is_told(mosquitto: Broker) -> None:
-    async with listening(mosquitto.port) as house, connecting(mosquitto.port) as connection:
+    async with connecting(mosquitto.port) as connection, listening(mosquitto.port) as house:
         for index in range(20):
             connection.publish(TOPICS.gpu(index), str(index), retain=True)
         await house.until(lambda h: h.now.get(TOPICS.availability) == "online")
@@ -275,12 +275,11 @@ async def test_a_broker_that_never_answers(tls: bool, caplog: pytest.LogCaptureF
 
 
 async def test_stopping_does_not_wait_for_a_broker_that_never_answers() -> None:
-    async with silent_broker() as broker:
-        async with connecting(broker.port, Patience()) as connection:
-            await until(lambda: broker.calls)
-            began = time.monotonic()
-            await connection.stop()
-            assert time.monotonic() - began < 1
+    async with silent_broker() as broker, connecting(broker.port, Patience()) as connection:
+        await until(lambda: broker.calls)
+        began = time.monotonic()
+        await connection.stop()
+        assert time.monotonic() - began < 1
 
 
 async def test_a_broker_that_hangs_up(caplog: pytest.LogCaptureFixture) -> None:

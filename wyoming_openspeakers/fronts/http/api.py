@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import SpeechError
-from .limits import STREAMS
+from .door.limits import STREAMS
 
 BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")

@@ -12,15 +12,15 @@ from aiohttp import web
 
 from ...config import Config
 from ...errors import ShuttingDown, SpeechError
-from . import cors
 from .api import Operation
-from .bodies import most_bytes, wait_to_be_asked
+from .asking.bodies import most_bytes, wait_to_be_asked
+from .asking.handling import Handler, Handling
+from .asking.uploads import UPLOADS, UploadFolder
+from .door import cors
+from .door.guard import Guard
+from .door.in_flight import InFlight
+from .door.limits import STREAMS, RequestRates, Streams
 from .errors import answer_to, error_of
-from .guard import Guard
-from .handling import Handler, Handling
-from .in_flight import InFlight
-from .limits import STREAMS, RequestRates, Streams
-from .uploads import UPLOADS, UploadFolder
 
 _LOGGER = logging.getLogger(__name__)
 

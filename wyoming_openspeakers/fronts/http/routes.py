@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .api import Routes
-from .batches import BatchRoutes
-from .health import HealthRoutes
-from .history import HistoryRoutes
-from .jobs import JobRoutes
-from .live import LiveRoutes
-from .models import ModelRoutes
-from .openai import OpenAIRoutes
+from .jobs.batches import BatchRoutes
+from .jobs.history import HistoryRoutes
+from .jobs.jobs import JobRoutes
+from .live.routes import LiveRoutes
+from .models.routes import ModelRoutes
+from .openai.routes import OpenAIRoutes
 from .parts import Parts
-from .system import SystemRoutes
-from .voices import VoiceRoutes
+from .system.health import HealthRoutes
+from .system.routes import SystemRoutes
+from .voices.routes import VoiceRoutes
 
 ROUTES: Sequence[Callable[[Parts], Routes]] = (
     OpenAIRoutes,

@@ -12,13 +12,13 @@ from aiohttp import http_exceptions, web
 from ...errors import ConfigError
 from .api import Routes
 from .application import Application
-from .describing import description_operations
-from .doorway import Doorway
-from .guard import Guard, is_loopback, own_names
-from .in_flight import InFlight
+from .asking.uploads import UploadFolder
+from .description.operations import description_operations
+from .door.connections import Doorway
+from .door.guard import Guard, is_loopback, own_names
+from .door.in_flight import InFlight
 from .parts import Parts
 from .routes import ROUTES
-from .uploads import UploadFolder
 
 _LOGGER = logging.getLogger(__name__)
 

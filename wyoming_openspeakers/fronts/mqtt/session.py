@@ -20,6 +20,7 @@ from .message import Message
 from .outbox import Outgoing
 from .troubles import explain
 
+_LOGGER = logging.getLogger(__name__)
 _LIBRARY_LOGGER = logging.getLogger(f"{__name__}.library")
 _LIBRARY_LOGGER.setLevel(logging.CRITICAL)
 """What it complains about is raised as well."""
@@ -78,7 +79,6 @@ class Session:
             protocol=aiomqtt.ProtocolVersion.V5 if self._is_5 else aiomqtt.ProtocolVersion.V311,
             will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
             clean_session=None if self._is_5 else True,
-            clean_start=True,
             properties=connect if self._is_5 else None,
             tls_context=_patient(credentials.tls, patience.answer) if credentials.tls else None,
             tls_insecure=credentials.is_insecure if credentials.tls else None,
@@ -104,7 +104,7 @@ class Session:
     async def _connect(self) -> None:
         try:
             await self._client.__aenter__()
-        except (aiomqtt.MqttError, OSError, ValueError) as error:
+        except (aiomqtt.MqttError, OSError, UnicodeError) as error:
             await self._client.drop()
             raise explain(error, self._credentials, is_new=True) from error
         self._client.timeout = self._patience.answer
@@ -131,7 +131,10 @@ class Session:
             properties.CorrelationData = message.correlation
         try:
             await self._client.publish(message.topic, message.payload, message.qos, message.retain, properties)
-        except (aiomqtt.MqttError, OSError, ValueError) as error:
+        except ValueError as error:
+            # To try again would not make it better.
+            _LOGGER.error("%s cannot be published: %s", message.topic, error)
+        except (aiomqtt.MqttError, OSError) as error:
             raise explain(error, self._credentials) from error
 
     async def messages(self) -> AsyncIterator[Message]:

@@ -37,7 +37,7 @@ def explain(error: Exception, credentials: Credentials, *, is_new: bool = False)
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
     if isinstance(cause, ssl.SSLError):
         return _untrusted(cause, credentials)
-    if isinstance(cause, socket.gaierror):
+    if isinstance(cause, socket.gaierror | UnicodeError):
         return Trouble(f"There is no host {credentials.host!r}; check mqtt.host")
     if isinstance(cause, TimeoutError):
         return Trouble(f"{broker} does not answer; check mqtt.host and mqtt.port")
@@ -46,8 +46,8 @@ def explain(error: Exception, credentials: Credentials, *, is_new: bool = False)
     if isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
         return Trouble(f"{broker} cannot be reached: {cause.strerror or cause}")
     if is_new:
-        hint = "" if credentials.tls else "; a broker that wants TLS does that: then set mqtt.tls"
-        return Trouble(f"{broker} hangs up without an answer{hint}", other_version=True)
+        hint = "check mqtt.port and mqtt.tls" if credentials.tls else "if it wants TLS, set mqtt.tls"
+        return Trouble(f"{broker} hangs up without an answer; {hint}", other_version=True)
     return Trouble(f"The connection to {broker} is lost")
 
 

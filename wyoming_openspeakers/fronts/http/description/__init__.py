@@ -1,0 +1,1 @@
+"""What there is, told to people and to programs."""

@@ -1,0 +1,1 @@
+"""Who comes in, and how many at a time."""

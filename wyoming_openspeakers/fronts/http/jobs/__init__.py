@@ -1,0 +1,1 @@
+"""Texts spoken into files, and what was spoken."""
