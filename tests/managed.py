@@ -14,12 +14,12 @@ from typing import Any
 
 from wyoming_openspeakers.config import load_config
 from wyoming_openspeakers.events import Event, EventBus, Gpu, GpusRead, ModelStateChanged, WorkerExited
-from wyoming_openspeakers.models.environments import Environments
-from wyoming_openspeakers.models.gpus import Gpus
+from wyoming_openspeakers.models.environments.environments import Environments
+from wyoming_openspeakers.models.gpu.gpus import Gpus
 from wyoming_openspeakers.models.manager import ModelManager, Turn
 from wyoming_openspeakers.models.queue import Urgency
 from wyoming_openspeakers.models.registry import Registry, RegistryFile
-from wyoming_openspeakers.models.worker_process import WorkerProcess
+from wyoming_openspeakers.models.workers.process import WorkerProcess
 from wyoming_openspeakers.worker.protocol import Speak
 
 MEGABYTE = 1_000_000

@@ -53,7 +53,7 @@ def own_imports(module: str) -> set[str]:
 
 
 def layer(module: str) -> str:
-    """`models` of `wyoming_openspeakers.models.hub`."""
+    """`models` of `wyoming_openspeakers.models.hub.fetch`."""
     return module.split(".")[1] if "." in module else ""
 
 

@@ -20,13 +20,13 @@ from .fronts.wyoming.server import WyomingServer
 from .history.recorder import HistoryRecorder
 from .history.store import HistoryStore
 from .jobs.jobs import Jobs
-from .models.environments import Environments
-from .models.gpu_monitor import GpuMonitor
-from .models.gpus import Gpus
+from .models.environments.environments import Environments
+from .models.gpu.gpus import Gpus
+from .models.gpu.monitor import GpuMonitor
+from .models.hub.trending import TrendingModels
 from .models.manager import ModelManager
 from .models.profiles.store import ProfileStore
 from .models.registry import Registry, load_registry_file
-from .models.trending import TrendingModels
 from .speech.service import SpeechService
 
 _LOGGER = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from bench.results import Figure
 from bench.servers import Setup
 from hub_server import HubServer, Repo, hub_server
 
-from wyoming_openspeakers.models.hub import HubModel, is_installed, verify
-from wyoming_openspeakers.models.installed import PARTIAL
+from wyoming_openspeakers.models.hub.fetch import HubModel, is_installed, verify
+from wyoming_openspeakers.models.hub.installed import PARTIAL
 from wyoming_openspeakers.models.registry import Registry, load_registry_file
 
 SHARES = (0.3, 0.6, 0.9)

@@ -12,8 +12,8 @@ from fault_models import models_file
 
 from wyoming_openspeakers.cli import check
 from wyoming_openspeakers.events import Gpu, GpusRead
-from wyoming_openspeakers.models.gpus import Gpus
-from wyoming_openspeakers.models.host_memory import HostMemory
+from wyoming_openspeakers.models.gpu.gpus import Gpus
+from wyoming_openspeakers.models.memory.host import HostMemory
 
 Cli = Callable[..., Any]
 

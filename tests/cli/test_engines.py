@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wyoming_openspeakers.models.environment_installer import find_uv
+from wyoming_openspeakers.models.environments.installer import find_uv
 
 pytestmark = pytest.mark.slow
 

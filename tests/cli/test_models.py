@@ -13,8 +13,11 @@ import pytest
 import yaml
 from hub_server import HubServer, Repo, hub_server
 
-from wyoming_openspeakers.models import hub, hub_engine, hub_lookup, on_demand
-from wyoming_openspeakers.models.installed import MANIFEST
+from wyoming_openspeakers.models.hub import engine as hub_engine
+from wyoming_openspeakers.models.hub import fetch as hub
+from wyoming_openspeakers.models.hub import lookup as hub_lookup
+from wyoming_openspeakers.models.hub import on_demand
+from wyoming_openspeakers.models.hub.installed import MANIFEST
 
 Cli = Callable[..., Any]
 COMMIT = "1" * 40

@@ -29,8 +29,8 @@ def test_it_ends_in_good_order_and_says_nothing_more(serve: Serve) -> None:
     workers = psutil.Process(process.process.pid).children(recursive=True)
     began = time.monotonic()
     process.tell(signal.SIGINT)
-    out, err = process.process.communicate(timeout=10)
-    assert (process.process.returncode, out, err) == (0, "", "")
+    out, _ = process.process.communicate(timeout=10)
+    assert (process.process.returncode, out, process.logged()) == (0, "", "")
     assert time.monotonic() - began < 5
     assert not psutil.wait_procs(workers, timeout=3)[1]
 

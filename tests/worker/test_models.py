@@ -14,7 +14,7 @@ import pytest
 
 from wyoming_openspeakers.engines.base import ModelSpec
 from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, SpeechError, SynthesisFailed
-from wyoming_openspeakers.models.worker_process import SpeakLimits, WorkerProcess
+from wyoming_openspeakers.models.workers.process import SpeakLimits, WorkerProcess
 from wyoming_openspeakers.worker.protocol import Memory, Speak
 
 pytestmark = pytest.mark.slow

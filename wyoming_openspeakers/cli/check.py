@@ -18,10 +18,10 @@ from urllib.parse import urlparse
 
 from ..config.values import parse_budget
 from ..errors import ModelUnavailable, SpeechError
-from ..models.environments import Environments
-from ..models.gpu_monitor import GpuMonitor
-from ..models.gpus import Gpus
-from ..models.host_memory import read_host_memory
+from ..models.environments.environments import Environments
+from ..models.gpu.gpus import Gpus
+from ..models.gpu.monitor import GpuMonitor
+from ..models.memory.host import read_host_memory
 from ..models.readiness import problem_and_fix
 from ..models.registry import SERVICE, Registry
 from ..service import Service

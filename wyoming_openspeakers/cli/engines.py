@@ -10,9 +10,9 @@ from typing import Any
 
 from ..engines.base import engine_class
 from ..errors import InvalidRequest
-from ..models.environment_builds import DiskUse
-from ..models.environment_check import Finding, check
-from ..models.environments import Environments, State
+from ..models.environments.builds import DiskUse
+from ..models.environments.check import Finding, check
+from ..models.environments.environments import Environments, State
 from ..models.registry import SERVICE, ModelEntry, RegistryFile, load_registry_file
 from .options import add_common, config_from
 

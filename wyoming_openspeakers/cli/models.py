@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelUnavailable
-from ..models.download_progress import DownloadProgress, megabytes, shown_progress
-from ..models.hub import download
-from ..models.hub_lookup import look_up, parse_name
-from ..models.hub_names import files_of, is_listed, name_of, records_of, removable
-from ..models.installed import HubModel, remove, size_of_parts, size_on_disk, verify
-from ..models.on_demand import add_fetched, check_allowed
+from ..models.hub.fetch import download
+from ..models.hub.installed import HubModel, remove, size_of_parts, size_on_disk, verify
+from ..models.hub.lookup import look_up, parse_name
+from ..models.hub.names import files_of, is_listed, name_of, records_of, removable
+from ..models.hub.on_demand import add_fetched, check_allowed
+from ..models.hub.progress import DownloadProgress, megabytes, shown_progress
+from ..models.hub.trending import HubListing, trending
 from ..models.readiness import problem_and_fix
 from ..models.registry import Registry, folder_name
-from ..models.trending import HubListing, trending
 from ..service import Service
 from .options import add_common, service_from
 

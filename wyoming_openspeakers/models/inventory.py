@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from ..engines.base import Capabilities, Voice
 from ..errors import UnknownModel
-from .devices import Need
-from .installed import size_of_parts, size_on_disk
+from .hub.installed import size_of_parts, size_on_disk
+from .memory.devices import Need
+from .memory.residents import Residents
 from .readiness import problem_and_fix
 from .registry import Registry
-from .residents import Residents
 
 _LOGGER = logging.getLogger(__name__)
 _AGE = 1.0

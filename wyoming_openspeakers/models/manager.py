@@ -16,19 +16,19 @@ from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFaile
 from ..events import DownloadChanged, Event, EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
 from .defaults import Defaults
-from .downloads import Downloads
-from .gpus import Gpus
-from .hub_lookup import parse_name
-from .measured import Measured
-from .model_files import ModelFiles
-from .on_demand import OnDemand
-from .places import Places
+from .gpu.gpus import Gpus
+from .hub.downloads import Downloads
+from .hub.lookup import parse_name
+from .hub.model_files import ModelFiles
+from .hub.on_demand import OnDemand
+from .memory.measured import Measured
+from .memory.places import Places
+from .memory.residents import Residents
 from .profiles.profile import Profile
 from .queue import TurnQueue, Urgency, Waiting
 from .registry import Registry
-from .residents import Residents
 from .voices import VoiceCatalog
-from .worker_process import SpeakLimits, WorkerGone, WorkerProcess
+from .workers.process import SpeakLimits, WorkerGone, WorkerProcess
 
 _LOGGER = logging.getLogger(__name__)
 _CATALOG_AGE = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .installed import read_records
+from .hub.installed import read_records
 from .registry import Registry
 
 

@@ -14,9 +14,9 @@ from ..config.values import Device, KeepAlive, Size
 from ..engines.base import Capabilities, Engine, ModelSpec, engine_class
 from ..engines.packages import is_importable
 from ..errors import ConfigError, ModelUnavailable, UnknownModel
-from .environments import Environments
-from .hub_cache import hub_snapshot
-from .installed import is_settled
+from .environments.environments import Environments
+from .hub.cache import hub_snapshot
+from .hub.installed import is_settled
 
 SERVICE = "service"
 """The service's own environment."""

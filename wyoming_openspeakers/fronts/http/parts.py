@@ -10,10 +10,10 @@ from ...config import Config
 from ...events import EventBus
 from ...history.store import HistoryStore
 from ...jobs.jobs import Jobs
-from ...models.gpu_monitor import GpuMonitor
+from ...models.gpu.monitor import GpuMonitor
+from ...models.hub.trending import TrendingModels
 from ...models.manager import ModelManager
 from ...models.profiles.store import ProfileStore
-from ...models.trending import TrendingModels
 from ...speech.service import SpeechService
 
 

@@ -51,7 +51,7 @@ async def _remove(announced: Announced, config: MqttConfig, installation: str) -
         return
     there = announced.broker.config(config).model_copy(update={"client_id": f"openspeakers-{installation}-goodbye"})
     credentials = await asyncio.to_thread(read_credentials, there, installation)
-    # Every session has a will, and brokers take none that is empty; this one stays nowhere.
+    # Every session has a will; what this one says stays nowhere.
     session = Session(credentials, Outgoing(announced.topics[-1], "offline"), Patience(), _OLDEST_VERSION)
     await session.open()
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...config import Config
 from ...events import EventBus
 from ...jobs.jobs import Jobs
-from ...models.gpu_monitor import GpuMonitor
+from ...models.gpu.monitor import GpuMonitor
 from ...models.manager import ModelManager
 from ...models.profiles.store import ProfileStore
 from ...speech.service import SpeechService

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from ...errors import SpeechError
 from ...events import DownloadChanged
-from ...models.hub_names import files_of
-from ...models.installed import HubModel, installed
+from ...models.hub.installed import HubModel, installed
+from ...models.hub.names import files_of
 from ...models.registry import Registry
 from .shown import Downloadable
 

@@ -14,8 +14,10 @@ import pytest
 from fault_models import models_file
 from hub_server import HubServer, Repo, hub_server
 
-from wyoming_openspeakers.models import hub, hub_lookup, on_demand, trending
-from wyoming_openspeakers.models.hub_client import hub_client
+from wyoming_openspeakers.models.hub import fetch as hub
+from wyoming_openspeakers.models.hub import lookup as hub_lookup
+from wyoming_openspeakers.models.hub import on_demand, trending
+from wyoming_openspeakers.models.hub.client import hub_client
 from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.speech.request import SpeechRequest
 

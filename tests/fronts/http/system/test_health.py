@@ -131,7 +131,7 @@ async def test_the_compute_device_is_the_best_that_models_can_run_on(
     start: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gpu = Gpu(1, "GPU-1", "Seeming", 8_000_000_000, 0)
-    monkeypatch.setattr("wyoming_openspeakers.models.gpus.Gpus.read", lambda self: GpusRead((gpu,)))
+    monkeypatch.setattr("wyoming_openspeakers.models.gpu.gpus.Gpus.read", lambda self: GpusRead((gpu,)))
     assert (await healthz(await start()))["device"] == "cuda:1 (Seeming)"
 
 

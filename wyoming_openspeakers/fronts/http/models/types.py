@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ....config.values import parse_keep_alive
 from ....engines.base import Capabilities
 from ....events import DownloadChanged, DownloadState, ModelState
+from ....models.hub.trending import HubListing, Trending
 from ....models.inventory import Stock
 from ....models.registry import ModelEntry
-from ....models.trending import HubListing, Trending
 from ..api import Body, Query
 
 PITCH = 12

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from .... import __version__
 from ....events import ModelState
-from ....models.host_memory import read_host_memory
+from ....models.memory.host import read_host_memory
 from ..api import Call, Operation
 from ..parts import Parts
 from .compute import compute_device

@@ -1,0 +1,1 @@
+"""Virtual environments of engines that need packages of their own."""
