@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -23,6 +24,7 @@ from wyoming_openspeakers.errors import (
     Timeout,
     UnknownModel,
 )
+from wyoming_openspeakers.models.profiles.profile import Profile, Sample
 
 pytestmark = pytest.mark.slow
 
@@ -360,3 +362,21 @@ async def test_three_hundred_requests_while_the_worker_is_killed_again_and_again
     it.manager.residents.workers._start_after.clear()
     assert await it.speak("tone") == pytest.approx(0.1)
     assert (it.manager.waiting(), it.worker.busy) == (0, 0)
+
+
+async def test_what_engines_derived_from_a_recording_goes_with_it(
+    manage: Manage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    forgotten = tmp_path / "forgotten"
+    it = manage({"mimic": {"engine": "faults.mimic", "parameters": {"forgotten": str(forgotten)}}})
+    sample = Sample("s", 5, 24_000, -20, "digest")
+    profiles = [Profile("p", "Grandma", "cloned", "mimic", samples=(sample,), folder=Path("/nowhere"))]
+    monkeypatch.setattr(it.manager, "_profiles", lambda: tuple(profiles))
+    await it.manager.renew_voices()
+    await it.manager.load("mimic")
+    await it.manager.renew_voices()
+    assert not forgotten.exists()
+    profiles.clear()
+    await it.manager.renew_voices()
+    await until(forgotten.exists)
+    assert forgotten.read_text() == "digest\n"

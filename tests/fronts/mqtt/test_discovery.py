@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import FAULT_MODELS
 from fronts.mqtt.announcing import announcing
-from fronts.mqtt.brokers import Amqtt, Broker
+from fronts.mqtt.brokers import MOSQUITTO, Amqtt, Broker, Mosquitto
 from fronts.mqtt.fake_home_assistant import FakeHomeAssistant, home_assistant
 from fronts.mqtt.house import listening
 
@@ -21,7 +21,7 @@ from wyoming_openspeakers.service import Service
 
 Start = Callable[..., Any]
 
-VOICE, MODEL = "entity/voice", "entity/model"
+Quick = Mosquitto if MOSQUITTO else Amqtt
 GPU = Gpu(0, "GPU-1", "Card", 8_000_000_000, 1_000_000_000, 5, 40, 20.0)
 
 
@@ -45,6 +45,13 @@ async def retained(port: int) -> dict[str, str]:
         return {topic: payload for topic, payload in house.retained.items() if not topic.startswith("$SYS")}
 
 
+@pytest.fixture
+def house(request: pytest.FixtureRequest) -> Broker:
+    """The quicker broker, where there is one."""
+    found: Broker = request.getfixturevalue("mosquitto" if MOSQUITTO else "amqtt")
+    return found
+
+
 async def test_the_device_is_simply_there(start: Start, broker: Broker) -> None:
     service = await start()
     async with announcing(service, broker.port, url="http://voice.home:8080"), home_assistant(broker.port) as home:
@@ -59,10 +66,10 @@ async def test_the_device_is_simply_there(start: Start, broker: Broker) -> None:
     assert "homeassistant/device/openspeakers_test/config" in await retained(broker.port)
 
 
-async def test_choosing_a_voice_chooses_it(start: Start, amqtt: Broker) -> None:
+async def test_choosing_a_voice_chooses_it(start: Start, house: Broker) -> None:
     service = await start()
     voices_file(service).write_text("anna")
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
         await home.select("default_voice", "Fault: anna")
         await home.until(lambda: home.state("default_voice") == "Fault: anna")
@@ -74,9 +81,9 @@ async def test_choosing_a_voice_chooses_it(start: Start, amqtt: Broker) -> None:
         assert home.errors == []
 
 
-async def test_what_holds_is_among_the_options_while_voices_come_and_go(start: Start, amqtt: Broker) -> None:
+async def test_what_holds_is_among_the_options_while_voices_come_and_go(start: Start, house: Broker) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
         for names in ("anna bert", "anna", "carl", ""):
             voices_file(service).write_text(names)
@@ -90,11 +97,11 @@ async def test_what_holds_is_among_the_options_while_voices_come_and_go(start: S
         assert home.errors == []
 
 
-async def test_the_voice_that_holds_goes_only_when_another_holds(start: Start, amqtt: Broker) -> None:
+async def test_the_voice_that_holds_goes_only_when_another_holds(start: Start, house: Broker) -> None:
     service = await start()
     voices_file(service).write_text("anna")
     service.manager.defaults.choose_voice("fault/anna")
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await home.until(lambda: home.state("default_voice") == "Fault: anna")
         voices_file(service).unlink()
         service.bus.publish(VoicesChanged())
@@ -107,17 +114,17 @@ async def test_the_voice_that_holds_goes_only_when_another_holds(start: Start, a
         assert home.errors == []
 
 
-async def test_files_put_there_by_hand_are_seen(start: Start, amqtt: Broker) -> None:
+async def test_files_put_there_by_hand_are_seen(start: Start, house: Broker) -> None:
     service = await start()
-    async with announcing(service, amqtt.port, check_every=0.2), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port, check_every=0.2), home_assistant(house.port) as home:
         await settled(home)
         voices_file(service).write_text("anna")
         await home.until(lambda: "Fault: anna" in home.entities["default_voice"].config["options"])
 
 
-async def test_a_gpu_comes_and_goes(start: Start, amqtt: Broker) -> None:
+async def test_a_gpu_comes_and_goes(start: Start, house: Broker) -> None:
     service = await start(models__gpu_interval=0)
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
         service.bus.publish(GpusRead((GPU,)))
         await home.until(lambda: "gpu_0_power" in home.entities)
@@ -127,21 +134,21 @@ async def test_a_gpu_comes_and_goes(start: Start, amqtt: Broker) -> None:
         assert home.errors == []
 
 
-async def test_what_went_while_the_service_was_off_is_removed(start: Start, amqtt: Broker) -> None:
+async def test_what_went_while_the_service_was_off_is_removed(start: Start, house: Broker) -> None:
     service = await start(models__gpu_interval=0)
-    async with home_assistant(amqtt.port) as home:
-        async with announcing(service, amqtt.port):
+    async with home_assistant(house.port) as home:
+        async with announcing(service, house.port):
             await settled(home)
             service.bus.publish(GpusRead((GPU,)))
             await home.until(lambda: "gpu_0_memory" in home.entities)
         service.bus.publish(GpusRead(()))
-        async with announcing(service, amqtt.port):
+        async with announcing(service, house.port):
             await home.until(lambda: "gpu_0_memory" not in home.entities)
 
 
-async def test_home_assistant_is_answered_when_it_is_born(start: Start, amqtt: Broker) -> None:
+async def test_home_assistant_is_answered_when_it_is_born(start: Start, house: Broker) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
         for _ in range(2):
             count = len(home.configs)
@@ -153,7 +160,7 @@ async def test_home_assistant_is_answered_when_it_is_born(start: Start, amqtt: B
 
 async def test_a_broker_that_has_forgotten_everything_is_told_again(start: Start, tmp_path: Path) -> None:
     service = await start()
-    with Amqtt(tmp_path) as broker:
+    with Quick(tmp_path) as broker:
         async with announcing(service, broker.port):
             async with home_assistant(broker.port) as home:
                 await settled(home)
@@ -164,12 +171,12 @@ async def test_a_broker_that_has_forgotten_everything_is_told_again(start: Start
                 assert home.errors == []
 
 
-async def test_two_services_on_one_broker_are_two_devices(start: Start, amqtt: Broker) -> None:
+async def test_two_services_on_one_broker_are_two_devices(start: Start, house: Broker) -> None:
     one, other = await start(), await start()
     async with (
-        announcing(one, amqtt.port, installation="one"),
-        announcing(other, amqtt.port, installation="other", topic="kitchen"),
-        home_assistant(amqtt.port) as home,
+        announcing(one, house.port, installation="one"),
+        announcing(other, house.port, installation="other", topic="kitchen"),
+        home_assistant(house.port) as home,
     ):
         await home.until(lambda: len(home.devices) == 2)
         await home.until(
@@ -186,11 +193,11 @@ async def test_two_services_on_one_broker_are_two_devices(start: Start, amqtt: B
         assert home.errors == []
 
 
-async def test_a_download_is_shown_and_ends(start: Start, amqtt: Broker) -> None:
+async def test_a_download_is_shown_and_ends(start: Start, house: Broker) -> None:
     hub = {"repo": "owner/big", "revision": "2" * 40}
     models = {**FAULT_MODELS["models"], "big_one": {"engine": "kokoro", "name": "Big", "hub": hub}}
     service = await start({"models": models})
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await home.until(lambda: home.state("update_big__one") == "on")
         update = home.entities["update_big__one"]
         assert update.config["enabled_by_default"] is False
@@ -205,10 +212,10 @@ async def test_a_download_is_shown_and_ends(start: Start, amqtt: Broker) -> None
 
 
 async def test_a_model_that_failed_is_a_problem(
-    start: Start, amqtt: Broker, monkeypatch: pytest.MonkeyPatch
+    start: Start, house: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
         monkeypatch.setattr(service.manager, "state", lambda model: "failed")
         service.bus.publish(ModelStateChanged("fault", "failed", "no memory"))
@@ -217,14 +224,14 @@ async def test_a_model_that_failed_is_a_problem(
 
 
 @pytest.mark.parametrize("change", [{"discovery": False}, {"discovery_prefix": "ha"}, {"topic": "voice"}])
-async def test_other_settings_leave_nothing_behind(start: Start, amqtt: Broker, change: dict[str, Any]) -> None:
+async def test_other_settings_leave_nothing_behind(start: Start, house: Broker, change: dict[str, Any]) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
-    before = await retained(amqtt.port)
-    await _publish_retained(amqtt.port, "somebody/else", "stays")
+    before = await retained(house.port)
+    await _publish_retained(house.port, "somebody/else", "stays")
     prefix = change.get("discovery_prefix", "homeassistant")
-    async with announcing(service, amqtt.port, **change), home_assistant(amqtt.port, prefix) as home:
+    async with announcing(service, house.port, **change), home_assistant(house.port, prefix) as home:
         base = change.get("topic", "openspeakers")
         await home.until(lambda: home.topics.get(f"{base}/availability") == "online")
         if change.get("discovery", True):
@@ -237,47 +244,47 @@ async def test_other_settings_leave_nothing_behind(start: Start, amqtt: Broker, 
         await home.until(lambda: not old & home.topics.keys())
         assert home.topics["somebody/else"] == "stays"
         assert home.errors == []
-    assert not old & (await retained(amqtt.port)).keys()
+    assert not old & (await retained(house.port)).keys()
 
 
-async def test_another_broker_is_not_announced_at_any_more(start: Start, amqtt: Broker, tmp_path: Path) -> None:
+async def test_another_broker_is_not_announced_at_any_more(start: Start, house: Broker, tmp_path: Path) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
-    with Amqtt(tmp_path) as other:
+    with Quick(tmp_path) as other:
         async with announcing(service, other.port), home_assistant(other.port) as home:
             await settled(home)
             async with asyncio.timeout(5):
-                while await retained(amqtt.port):
+                while await retained(house.port):
                     await asyncio.sleep(0.1)
         assert [known.broker.port for known in Memory(service.config.data_path).read()] == [other.port]
 
 
 async def test_what_the_process_before_left_is_cleared_when_nobody_says_it_any_more(
-    start: Start, amqtt: Broker
+    start: Start, house: Broker
 ) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
     memory = Memory(service.config.data_path)
     (known,) = memory.read()
     stale = "openspeakers/downloads/kokoro"
-    await _publish_retained(amqtt.port, stale, "{}")
+    await _publish_retained(house.port, stale, "{}")
     memory.remember(type(known)(known.broker, known.topic, known.components, (*known.retained, stale)))
-    async with announcing(service, amqtt.port, check_every=0.3), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port, check_every=0.3), home_assistant(house.port) as home:
         await home.until(lambda: stale in home.topics)
         await settled(home)
         await home.until(lambda: stale not in home.topics)
-        assert home.topics["openspeakers/availability"] == "online"
+        await home.until(lambda: home.topics["openspeakers/availability"] == "online")
         assert home.state("default_voice")
 
 
-async def test_what_is_remembered_is_all_that_is_there(start: Start, amqtt: Broker) -> None:
+async def test_what_is_remembered_is_all_that_is_there(start: Start, house: Broker) -> None:
     service = await start()
-    async with announcing(service, amqtt.port), home_assistant(amqtt.port) as home:
+    async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
     (known,) = Memory(service.config.data_path).read()
-    assert set(known.topics) == set(await retained(amqtt.port))
+    assert set(known.topics) == set(await retained(house.port))
     assert json.loads((service.config.data_path / "mqtt.json").read_text())
 
 

@@ -40,7 +40,7 @@ def explain(error: Exception, credentials: Credentials, *, is_new: bool = False)
     if isinstance(cause, socket.gaierror | UnicodeError):
         return Trouble(f"There is no host {credentials.host!r}; check mqtt.host")
     if isinstance(cause, TimeoutError):
-        return Trouble(f"{broker} does not answer; check mqtt.host and mqtt.port")
+        return Trouble(f"{broker} does not answer; check mqtt.host, mqtt.port and mqtt.tls")
     if isinstance(cause, ConnectionRefusedError):
         return Trouble(f"Nobody listens at {broker}; check mqtt.port, or start the broker")
     if isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
