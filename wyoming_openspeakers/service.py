@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .addresses import reachable_url
 from .config import Config
 from .errors import ConfigError
 from .events import EventBus
 from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
+from .fronts.mqtt.front import MqttFront
+from .fronts.mqtt.goodbye import say_goodbye
+from .fronts.mqtt.parts import Parts as MqttParts
 from .fronts.wyoming.discovery import Discovery
 from .fronts.wyoming.server import WyomingServer
 from .history.recorder import HistoryRecorder
 from .history.store import HistoryStore
+from .installation import stable_id
 from .jobs.jobs import Jobs
 from .models.environments.environments import Environments
 from .models.gpu.gpus import Gpus
@@ -126,8 +131,36 @@ class Service:
         await wyoming.start()
         self._running.push_async_callback(wyoming.stop)
         self.addresses[:0] = wyoming.uris
+        await self._start_mqtt()
         if config.wyoming.zeroconf:
             self._advertise(Discovery(wyoming.uris, config.data_path, config.wyoming.name or None))
+
+    async def _start_mqtt(self) -> None:
+        config = self.config
+        installation = await asyncio.to_thread(stable_id, config.data_path)
+        if not config.mqtt.host:
+            goodbye = say_goodbye(config.mqtt, config.data_path, installation)
+            self._running.push_async_callback(_cancelled, asyncio.create_task(goodbye, name="MQTT goodbye"))
+            return
+        parts = MqttParts(
+            config=config,
+            bus=self.bus,
+            manager=self.manager,
+            speech=self.speech,
+            jobs=self.jobs,
+            gpus=self.gpus,
+            profiles=self.profiles,
+            installation=installation,
+            url=self._url,
+        )
+        mqtt = MqttFront(parts)
+        await mqtt.start()
+        self._running.push_async_callback(mqtt.stop)
+
+    def _url(self) -> str:
+        """Where other machines reach the side server; empty when it is off."""
+        bound = next((address for address in self.addresses if address.startswith("http:")), "")
+        return self.config.http.public_url.rstrip("/") or (bound and reachable_url(bound))
 
     def _parts(self) -> Parts:
         config = self.config
@@ -153,3 +186,8 @@ class Service:
             await discovery.stop()
 
         self._running.push_async_callback(stop)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

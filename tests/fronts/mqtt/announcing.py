@@ -32,14 +32,27 @@ def parts_of(service: Service, installation: str = "test", url: str = "", **mqtt
 
 @asynccontextmanager
 async def announcing(
-    service: Service, port: int, *, installation: str = "test", url: str = "", check_every: float = 30.0, **mqtt: Any
+    service: Service,
+    port: int,
+    *,
+    installation: str = "test",
+    url: str = "",
+    check_every: float = 30.0,
+    goodbye_pause: float = 0.5,
+    **mqtt: Any,
 ) -> AsyncIterator[Discovery]:
     """Its device in Home Assistant."""
     parts = parts_of(service, installation, url, host="127.0.0.1", port=port, **mqtt)
     topics = Topics(parts.config.mqtt.topic)
     connection = Connection(parts.config.mqtt, topics, installation)
     discovery = Discovery(
-        parts, topics, connection, settle=0.2, check_every=check_every, birth_pause=(0.01, 0.02)
+        parts,
+        topics,
+        connection,
+        settle=0.2,
+        check_every=check_every,
+        birth_pause=(0.01, 0.02),
+        goodbye_pause=goodbye_pause,
     )
     discovery.start()
     connection.start()

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from fronts.mqtt.brokers import MOSQUITTO, Amqtt, Broker, Mosquitto
 
-without_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed")
+from wyoming_openspeakers.fronts.mqtt import connection
+from wyoming_openspeakers.fronts.mqtt.credentials import Patience
+
+
+@pytest.fixture(autouse=True)
+def no_long_wait_for_amqtt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing at all to a client that speaks MQTT 5."""
+    monkeypatch.setattr(connection, "_PATIENT", Patience(version=1.0))
 
 
 @pytest.fixture
@@ -27,8 +34,8 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
-@pytest.fixture(params=["amqtt", "mosquitto"])
+@pytest.fixture(params=[pytest.param("amqtt", marks=[pytest.mark.slow] if MOSQUITTO else []), "mosquitto"])
 def broker(request: pytest.FixtureRequest) -> Broker:
-    """Each broker in turn."""
+    """Each broker in turn; where there are both, the slower one is for the slow tests."""
     found: Broker = request.getfixturevalue(request.param)
     return found

@@ -167,9 +167,9 @@ class FakeHomeAssistant:
             self.errors.append(f"{key}: {state!r} is none of {options}")
         if state is not None and len(state) > 255:
             self.errors.append(f"{key}: a state of {len(state)} characters")
-        if entity.config["platform"] == "number" and state is not None:
-            if not entity.config["min"] <= float(state) <= entity.config["max"]:
-                self.errors.append(f"{key}: {state} is out of range")
+        is_number = entity.config["platform"] == "number" and state is not None
+        if is_number and not entity.config["min"] <= float(str(state)) <= entity.config["max"]:
+            self.errors.append(f"{key}: {state} is out of range")
 
 
 def _render(template: str | None, payload: str) -> str:

@@ -39,7 +39,7 @@ async def fronted(
     await front.start()
     try:
         async with asyncio.timeout(10):
-            while wait and not front.connection.connected:
+            while wait and not front.connection.connected:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield front
     finally:

@@ -1,4 +1,4 @@
-"""Home Assistant's rules for device discovery over MQTT, written down once more and stricter: unknown keys are errors."""
+"""Home Assistant's rules for device discovery over MQTT, written down once more: unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _wrong(topic: str, payload: str) -> Iterator[str]:
 
 
 def _component(config: Mapping[str, Any]) -> Iterator[str]:
-    platform = config.get("platform")
+    platform = str(config.get("platform"))
     if platform not in _PLATFORMS:
         yield f"there is no platform {platform}"
         return

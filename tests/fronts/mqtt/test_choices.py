@@ -35,7 +35,9 @@ class Catalog(VoiceCatalog):
 
 def voice(model: str, name: str, description: str = "", **more: Any) -> InstalledVoice:
     known = Voice(name, ("en",), description or name)
-    return InstalledVoice(model, MODELS[model], Capabilities(streaming=True, concurrency=1, mixing=True), known, name, **more)
+    return InstalledVoice(
+        model, MODELS[model], Capabilities(streaming=True, concurrency=1, mixing=True), known, name, **more
+    )
 
 
 VOICES = [voice("one", "anna", "Anna"), voice("one", "carl", "Carl"), voice("two", "bert", "Bert")]

@@ -117,6 +117,14 @@ def test_links_that_lead_nowhere_are_left_out() -> None:
     assert is_reachable("http://voice.home:8080")
     assert is_reachable("https://192.168.1.5")
     assert is_reachable("http://[2001:db8::1]:8080")
-    for url in ("", "http://127.0.0.1:8080", "http://0.0.0.0:80", "http://[::1]:80", "http://localhost", "ftp://a", "http://["):
+    for url in (
+        "",
+        "http://127.0.0.1:8080",
+        "http://0.0.0.0:80",
+        "http://[::1]:80",
+        "http://localhost",
+        "ftp://a",
+        "http://[",
+    ):
         assert not is_reachable(url), url
     assert "configuration_url" not in device_config(DEVICE, ALL, TOPICS, url="http://127.0.0.1:8080")["device"]

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import pytest
 from fronts.mqtt.brokers import (
     MOSQUITTO,
@@ -26,12 +27,15 @@ from fronts.mqtt.brokers import (
     wire_to,
 )
 from fronts.mqtt.house import listening
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from wyoming_openspeakers.config.tree import MqttConfig
 from wyoming_openspeakers.fronts.mqtt.connection import Connection
-from wyoming_openspeakers.fronts.mqtt.credentials import Patience
+from wyoming_openspeakers.fronts.mqtt.credentials import Credentials, Patience
 from wyoming_openspeakers.fronts.mqtt.message import Message
 from wyoming_openspeakers.fronts.mqtt.topics import Topics
+from wyoming_openspeakers.fronts.mqtt.troubles import explain
 
 TOPICS = Topics("openspeakers")
 
@@ -43,7 +47,7 @@ async def connecting(port: int, patience: Patience | None = None, **settings: An
     """A connection; nothing of it is left at the end."""
     tasks, files = asyncio.all_tasks(), _open_files()
     config = MqttConfig(host=settings.pop("host", "127.0.0.1"), port=port, **settings)
-    connection = Connection(config, TOPICS, "a1b2c3", patience=patience or Patience(answer=2.0, version=1.0))
+    connection = Connection(config, TOPICS, "a1b2c3", patience=patience or Patience(answer=2.0, version=0.5))
     connection.start()
     try:
         yield connection
@@ -61,7 +65,7 @@ def _open_files() -> int:
 
 async def until(is_so: Callable[[], object], within: float = 10.0) -> None:
     async with asyncio.timeout(within):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -147,7 +151,7 @@ async def test_a_broker_that_is_not_there_is_told_of_once(caplog: pytest.LogCapt
             connection.publish(TOPICS.queue, str(index), retain=True)
         assert time.monotonic() - began < 1, "nobody waits for the broker"
         assert len(connection._outbox) < 600
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(1.5)
     assert len(told := warnings(caplog)) == 1
     assert "mqtt.port" in told[0]
 
@@ -168,7 +172,9 @@ async def test_a_broker_that_refuses_mqtt_5(amqtt: Broker, caplog: pytest.LogCap
         assert "3.1.1" in caplog.text and not warnings(caplog)
 
 
-@pytest.mark.parametrize("kind", [Amqtt, pytest.param(Mosquitto, marks=with_mosquitto)])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(Amqtt, marks=pytest.mark.slow), pytest.param(Mosquitto, marks=with_mosquitto)]
+)
 async def test_a_wrong_password_is_told_and_a_right_one_taken(
     kind: type[Broker], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,7 +198,7 @@ async def test_a_broker_that_wants_a_user(kind: type[Broker], tmp_path: Path, ca
 
 
 async def test_a_password_file_that_is_not_there(amqtt: Broker, caplog: pytest.LogCaptureFixture) -> None:
-    async with connecting(amqtt.port, username="voice", password_file="/no/such/file"):
+    async with connecting(amqtt.port, username="voice", password_file="/no/such/file"):  # noqa: S106
         await until(lambda: warnings(caplog))
     assert "mqtt.password_file" in warnings(caplog)[0]
 
@@ -224,7 +230,7 @@ async def test_tls(
         async with connecting(broker.port, tls=True, tls_ca=str(certificates.authority)) as connection:
             await until(lambda: connection.connected)
             connection.publish(TOPICS.state, "idle" * 100_000, retain=True)
-            await until(lambda: not connection._outbox)
+            await until(lambda: len(connection._outbox) == 0)
         async with connecting(broker.port, tls=True, tls_insecure=True) as connection:
             await until(lambda: connection.connected)
         assert not warnings(caplog)
@@ -269,7 +275,7 @@ async def test_the_systems_own_authorities_are_trusted(
             await until(lambda: connection.connected)
 
 
-@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("tls", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_a_broker_that_never_answers(tls: bool, caplog: pytest.LogCaptureFixture) -> None:
     async with silent_broker() as broker:
         async with connecting(broker.port, Patience(answer=0.5, version=0.2), tls=tls) as connection:
@@ -303,7 +309,8 @@ async def test_a_connection_that_is_only_half_there_is_noticed(broker: Broker) -
         await until(lambda: not connection.connected, within=3)
         broker.thaw()
         async with listening(broker.port) as house:
-            await house.until(lambda h: h.now.get(TOPICS.state) == "speaking" and h.now[TOPICS.availability] == "online")
+            right = ("speaking", "online")
+            await house.until(lambda h: (h.now.get(TOPICS.state), h.now.get(TOPICS.availability)) == right)
 
 
 @pytest.mark.slow
@@ -330,15 +337,22 @@ async def test_two_services_at_one_broker(broker: Broker) -> None:
         assert house.now[TOPICS.availability] == "online"
 
 
-@with_mosquitto
-async def test_another_client_of_the_same_name_is_told_of(
-    mosquitto: Broker, caplog: pytest.LogCaptureFixture
+def test_another_client_of_the_same_name_is_told_of() -> None:
+    error = aiomqtt.MqttError("Disconnected during message iteration")
+    error.__cause__ = aiomqtt.MqttCodeError(ReasonCode(PacketTypes.DISCONNECT, identifier=142))
+    trouble = explain(error, Credentials("broker", 1883, "voice"))
+    assert "mqtt.client_id" in str(trouble) and trouble.lasts
+
+
+async def test_a_topic_that_the_broker_keeps_from_us_is_told_of(
+    mosquitto: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connecting(mosquitto.port, client_id="voice") as connection:
-        await until(lambda: connection.connected)
-        async with listening(mosquitto.port, identifier="voice"):
-            await until(lambda: warnings(caplog))
-    assert "mqtt.client_id" in warnings(caplog)[0]
+    async def refuse(*args: object, **more: object) -> list[ReasonCode]:
+        return [ReasonCode(PacketTypes.SUBACK, identifier=135)]
+
+    monkeypatch.setattr(aiomqtt.Client, "subscribe", refuse)
+    async with connecting(mosquitto.port) as connection:
+        await until(lambda: connection.connected and "access list" in caplog.text)
 
 
 async def test_we_contradict_who_says_that_we_are_gone(broker: Broker) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,11 @@ from fronts.mqtt.house import listening
 from wyoming_openspeakers.events import JobChanged
 
 StartService = Callable[..., Any]
+
+
+def test_a_service_without_mqtt_does_not_load_its_library() -> None:
+    code = "import sys, wyoming_openspeakers.fronts.mqtt.front; sys.exit('aiomqtt' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 async def test_nothing_is_left_when_it_stops(start: StartService, broker: Broker) -> None:
@@ -64,10 +71,31 @@ async def test_speech_does_not_wait_for_a_broker_that_hangs(start: StartService,
 async def test_nothing_grows_while_the_broker_is_away(start: StartService) -> None:
     service = await start()
     async with fronted(service, free_port(), wait=False) as front:
-        for number in range(20_000):
+        for number in range(12_000):
             service.bus.publish(JobChanged(str(number), "queued", "test"))
             if number % 2:
                 service.bus.publish(JobChanged(str(number), "cancelled", "test"))
                 await asyncio.sleep(0)
         assert len(front.connection._outbox) < 1000
         assert len(front._stories._stories) <= 5000 and not front._stories._ending
+
+
+async def test_stopping_at_once_is_as_clean(start: StartService, broker: Broker) -> None:
+    service = await start()
+    tasks = asyncio.all_tasks()
+    for pause in (0.0, 0.005, 0.01, 0.02, 0.05):
+        async with fronted(service, broker.port, wait=False):
+            await asyncio.sleep(pause)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() <= tasks
+
+
+@pytest.mark.slow
+async def test_stopping_does_not_wait_for_a_broker_that_hangs(start: StartService, mosquitto: Broker) -> None:
+    service = await start()
+    async with fronted(service, mosquitto.port):
+        mosquitto.freeze()
+        await speak(service, "tone")
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    mosquitto.thaw()

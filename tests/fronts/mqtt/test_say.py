@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 from fault_models import journal, models_file
-from fronts.mqtt.brokers import Broker
+from fronts.mqtt.brokers import MOSQUITTO, Broker
 from fronts.mqtt.commanded import Sender, commanded
 
 from wyoming_openspeakers.events import SpeechEnded
@@ -31,7 +31,15 @@ async def fetched(url: str) -> tuple[str, bytes]:
 def seconds(audio: bytes) -> float:
     """Of a WAV, whose header does not tell it where it is made while it is sent."""
     with wave.open(io.BytesIO(audio)) as file:
-        return len(file.readframes(len(audio))) / 2 / file.getframerate()
+        rate: int = file.getframerate()
+        return len(file.readframes(len(audio))) / 2 / rate
+
+
+@pytest.fixture
+def any_broker(request: pytest.FixtureRequest) -> Broker:
+    """The quicker one to start of those that are here."""
+    found: Broker = request.getfixturevalue("mosquitto" if MOSQUITTO else "amqtt")
+    return found
 
 
 async def test_plain_text_is_spoken_and_can_be_fetched_at_once(start: Start, broker: Broker) -> None:
@@ -49,12 +57,14 @@ async def test_plain_text_is_spoken_and_can_be_fetched_at_once(start: Start, bro
 
 
 @pytest.mark.parametrize("priority", ["interactive", "job", "batch"])
-async def test_a_text_is_spoken_as_it_is_asked_for(start: Start, mosquitto: Broker, tmp_path: Path, priority: str) -> None:
+async def test_a_text_is_spoken_as_it_is_asked_for(
+    start: Start, any_broker: Broker, tmp_path: Path, priority: str
+) -> None:
     book = tmp_path / "journal"
     service = await start(models_file(fault={}, other={"journal": str(book), "languages": ["de-DE"]}))
     ended: list[SpeechEnded] = []
     service.bus.subscribe(lambda event: ended.append(event) if isinstance(event, SpeechEnded) else None)
-    async with commanded(service, mosquitto) as it:
+    async with commanded(service, any_broker) as it:
         ask = {"text": "tone tone.", "model": "other", "voice": "plain", "language": "de", "speed": 1.5, "pitch": None}
         more = {"format": "wav", "id": 7, "priority": priority, "keep_alive": "5m"}
         await it.command("say", {**ask, **more})
@@ -68,16 +78,16 @@ async def test_a_text_is_spoken_as_it_is_asked_for(start: Start, mosquitto: Brok
     assert spoken.kind == {"interactive": "live"}.get(priority, priority)
 
 
-async def test_where_live_audio_is_not_kept_it_is_a_job(start: Start, mosquitto: Broker) -> None:
-    async with commanded(await start(history__audio="jobs"), mosquitto) as it:
+async def test_where_live_audio_is_not_kept_it_is_a_job(start: Start, any_broker: Broker) -> None:
+    async with commanded(await start(history__audio="jobs"), any_broker) as it:
         await it.command("say", "tone.")
         done = await it.event("say", state="complete")
         assert f"/jobs/{done['job']}/" in done["url"]
         assert (await fetched(done["url"]))[0] == "audio/mpeg"
 
 
-async def test_without_a_side_server_there_is_no_url(start: Start, mosquitto: Broker) -> None:
-    async with commanded(await start(), mosquitto, url="") as it:
+async def test_without_a_side_server_there_is_no_url(start: Start, any_broker: Broker) -> None:
+    async with commanded(await start(), any_broker, url="") as it:
         await it.command("say", {"text": "tone.", "id": "a"})
         await it.command("say", {"text": "tone.", "id": "b", "priority": "job"})
         assert (await it.event("say", state="complete", id="a"))["url"] is None
@@ -85,8 +95,8 @@ async def test_without_a_side_server_there_is_no_url(start: Start, mosquitto: Br
 
 
 @pytest.mark.parametrize("priority", ["interactive", "job"])
-async def test_what_fails_is_told_once(start: Start, mosquitto: Broker, priority: str) -> None:
-    async with commanded(await start(), mosquitto) as it:
+async def test_what_fails_is_told_once(start: Start, any_broker: Broker, priority: str) -> None:
+    async with commanded(await start(), any_broker) as it:
         await it.command("say", {"text": "fail.", "id": "x", "priority": priority})
         failed = await it.event("say", state="failed")
         assert failed["id"] == "x" and "headache" in failed["error"] and failed["code"] == "synthesis-failed"
@@ -97,8 +107,8 @@ async def test_what_fails_is_told_once(start: Start, mosquitto: Broker, priority
 
 
 @pytest.mark.parametrize("priority", ["interactive", "job"])
-async def test_stop_ends_all_that_is_spoken_and_that_waits(start: Start, mosquitto: Broker, priority: str) -> None:
-    async with commanded(await start(jobs__at_once=1), mosquitto) as it:
+async def test_stop_ends_all_that_is_spoken_and_that_waits(start: Start, any_broker: Broker, priority: str) -> None:
+    async with commanded(await start(jobs__at_once=1), any_broker) as it:
         for id in range(4):
             await it.command("say", {"text": "tone sleep:20 tone.", "id": id, "priority": priority})
             await it.event("say", state="accepted", id=id)
@@ -113,8 +123,8 @@ async def test_stop_ends_all_that_is_spoken_and_that_waits(start: Start, mosquit
         assert len(it.events("say")) == 10
 
 
-async def test_stop_comes_after_the_texts_that_came_before_it(start: Start, mosquitto: Broker) -> None:
-    async with commanded(await start(), mosquitto) as it:
+async def test_stop_comes_after_the_texts_that_came_before_it(start: Start, any_broker: Broker) -> None:
+    async with commanded(await start(), any_broker) as it:
         for id in range(5):
             await it.command("say", {"text": "sleep:20 tone.", "id": id})
         await it.command("stop")
@@ -128,8 +138,27 @@ def _ends(it: Sender, id: int) -> list[str]:
     return [event["code"] for event in events if event["id"] == id and event["event_type"] in ("failed", "error")]
 
 
-async def test_too_many_texts_are_answered_busy(start: Start, mosquitto: Broker) -> None:
-    async with commanded(await start(), mosquitto) as it:
+async def test_nobody_waits_for_a_text_whose_voice_is_looked_for(
+    start: Start, any_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = await start()
+    found = asyncio.Event()
+
+    async def look(name: str) -> Any:
+        await found.wait()
+        return service.manager.catalog
+
+    monkeypatch.setattr(service.manager, "voices_with", look)
+    async with commanded(service, any_broker) as it:
+        await it.command("say", {"text": "tone.", "voice": "far/away", "id": "late"})
+        await it.command("say", {"text": "tone.", "id": "soon"})
+        await it.event("say", state="complete", id="soon")
+        found.set()
+        assert (await it.event("error", id="late"))["code"] == "unknown-voice"
+
+
+async def test_too_many_texts_are_answered_busy(start: Start, any_broker: Broker) -> None:
+    async with commanded(await start(), any_broker) as it:
         for id in range(40):
             await it.command("say", {"text": "sleep:20 tone.", "id": id})
         await it.until(lambda: len(it.events("error")) == 8)
@@ -138,9 +167,9 @@ async def test_too_many_texts_are_answered_busy(start: Start, mosquitto: Broker)
         await it.until(lambda: len(it.events("say")) == 64)
 
 
-async def test_texts_are_not_logged(start: Start, mosquitto: Broker, caplog: pytest.LogCaptureFixture) -> None:
+async def test_texts_are_not_logged(start: Start, any_broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    async with commanded(await start(), mosquitto) as it:
+    async with commanded(await start(), any_broker) as it:
         await it.command("say", "secretword tone.")
         await it.event("say", state="complete")
         await it.command("say", {"text": "secretword fail.", "id": 1})

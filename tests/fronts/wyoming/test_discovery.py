@@ -14,18 +14,10 @@ from hypothesis import strategies as st
 from zeroconf import ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
+from wyoming_openspeakers.addresses import IPAddress, is_routable, list_machine_addresses, reachable_addresses
 from wyoming_openspeakers.fronts.wyoming import discovery
-from wyoming_openspeakers.fronts.wyoming.discovery import (
-    SERVICE_TYPE,
-    Discovery,
-    IPAddress,
-    fit_label,
-    friendly_host_name,
-    is_routable,
-    list_machine_addresses,
-    reachable_addresses,
-    stable_id,
-)
+from wyoming_openspeakers.fronts.wyoming.discovery import SERVICE_TYPE, Discovery, fit_label, friendly_host_name
+from wyoming_openspeakers.installation import stable_id
 
 LOOPBACK = ["127.0.0.1"]
 KITCHEN = f"Kitchen speech {os.getpid()}"

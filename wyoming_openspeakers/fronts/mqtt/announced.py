@@ -64,6 +64,11 @@ class Announced:
     """All other topics."""
 
     @property
+    def availability(self) -> str:
+        """Where the service says whether it is there; empty when that is not known."""
+        return next((topic for topic in self.retained if topic.endswith("/availability")), "")
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """All that there is to take back; the device goes first, so that no entity is seen to fail."""
         return (*([self.topic] if self.topic else []), *self.retained)

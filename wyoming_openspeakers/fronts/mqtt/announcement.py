@@ -44,9 +44,12 @@ class Announcement:
 
     def take_back_rest(self) -> None:
         """Clear what the process before this one left under names that nobody has published to since."""
+        if not self._connection.connected:
+            return
         if self._before:
-            for topic in self._before.retained:
-                if self._is_used(topic) and topic != self._topics.availability and not self._connection.retains(topic):
+            # What was last, such as the last job, is still the last one.
+            for topic in set(self._before.retained) - set(_states(self._topics)):
+                if self._is_used(topic) and not self._connection.retains(topic):
                     self._connection.publish(topic, "", retain=True)
         self._before = None
 
@@ -66,8 +69,11 @@ class Announcement:
         return True
 
     def remember(self, retained: Iterable[str]) -> None:
-        """Note what is at the broker: all that stays there, and `retained` besides."""
-        topics = {self._topics.availability, *retained, *filter(self._connection.retains, _names(self._topics))}
+        """Note what is or may be at the broker: all plain states, and `retained` besides."""
+        topics = {*_states(self._topics), *retained}
+        if self._before:
+            # The broker may be away: who starts next has to know what was to be cleared.
+            topics |= {topic for topic in self._before.topics if topic != self.device.topic or not self._is_on}
         topic = self.device.topic if self._is_on else ""
         announced = Announced(self._broker, topic, self._components if self._is_on else {}, tuple(sorted(topics)))
         if announced != self._remembered():
@@ -84,5 +90,11 @@ class Announcement:
         return topic.startswith(f"{self._topics.base}/")
 
 
-def _names(topics: Topics) -> list[str]:
-    return [name for name in vars(topics).values() if isinstance(name, str)]
+def _states(topics: Topics) -> list[str]:
+    """The topics that are there once, and stay."""
+    return [name for name in vars(topics).values() if _is_state(str(name), topics.base)]
+
+
+def _is_state(topic: str, base: str) -> bool:
+    below = topic.removeprefix(f"{base}/")
+    return topic != base and "/" not in below and "#" not in below

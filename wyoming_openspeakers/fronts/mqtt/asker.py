@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import SpeechError
+from .answers import CommandDone, CommandRefused, SayEvent, SayState
 from .command_types import Id
 from .connection import Connection
+from .payloads import Payload
 from .topics import Topics
 
 _LOGGER = logging.getLogger(__name__)
 
-_LONGEST_ERROR = 500
+_LONGEST_STATE = 255
+_LONGEST_DETAIL = 4000
 _INTERNAL = "It failed in a way that nobody thought of; the log of the service says more"
 
 
@@ -36,35 +38,49 @@ class Asker:
 
     def refuse(self, error: Exception) -> None:
         """Say why nothing was done."""
-        self._tell(self.topics.error_events, {"event_type": "error", "command": self.command, **words(error)})
+        text, code = words(error)
+        refused = CommandRefused(
+            error=text if len(text) <= _LONGEST_STATE else f"{text[: _LONGEST_STATE - 1]}…",
+            detail=text[:_LONGEST_DETAIL],
+            name=self.command,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self.command,
+            code=code,
+            id=self.id,
+        )
+        self._tell(self.topics.error_events, refused)
 
     def done(self) -> None:
         """Say that it was done, to the one who asked; everybody else sees it."""
-        self._respond({"command": self.command, "id": self.id, "state": "done"})
+        self._respond(CommandDone(command=self.command, id=self.id))
 
-    def say(self, state: str, **fields: Any) -> None:
+    def say(self, state: SayState, job: str, **told: Any) -> None:
         """Say how a text is doing."""
-        self._tell(self.topics.say_events, {"event_type": state, "state": state, **fields})
+        self._tell(self.topics.say_events, SayEvent(event_type=state, state=state, id=self.id, job=job, **told))
 
-    def _tell(self, topic: str, fields: Mapping[str, Any]) -> None:
-        told = {**fields, "id": self.id}
-        self.connection.publish(topic, json.dumps(told))
-        self._respond(told)
+    def fail(self, job: str, error: Exception, voice: str | None = None) -> None:
+        """Say why a text was not spoken to its end."""
+        text, code = words(error)
+        self.say("failed", job, voice=voice, error=text[:_LONGEST_DETAIL], code=code)
 
-    def _respond(self, fields: Mapping[str, Any]) -> None:
-        if may_answer(self.response_topic, self.topics.base):
-            self.connection.publish(self.response_topic, json.dumps(fields), correlation=self.correlation)
+    def _tell(self, topic: str, what: Payload) -> None:
+        self.connection.publish(topic, what.model_dump_json())
+        self._respond(what)
+
+    def _respond(self, what: Payload) -> None:
+        if _may_answer(self.response_topic, self.topics.base):
+            self.connection.publish(self.response_topic, what.model_dump_json(), correlation=self.correlation)
 
 
-def words(error: Exception) -> dict[str, str]:
-    """An error as it is told: what nobody thought of goes to the log alone."""
+def words(error: Exception) -> tuple[str, str]:
+    """An error and its code as they are told: what nobody thought of goes to the log alone."""
     if isinstance(error, SpeechError):
-        text = str(error)
-        return {"error": text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}…", "code": error.code}
+        # What was sent may stand in it, and not all of that can be sent back.
+        return str(error).encode(errors="replace").decode(), error.code
     _LOGGER.error("A command failed", exc_info=error)
-    return {"error": _INTERNAL, "code": SpeechError.code}
+    return _INTERNAL, SpeechError.code
 
 
-def may_answer(topic: str, base: str) -> bool:
+def _may_answer(topic: str, base: str) -> bool:
     """Whether an answer may go there: our own topics are not for others to write to by our hand."""
     return bool(topic) and not topic.startswith("$") and not f"{topic}/".startswith(f"{base}/")

@@ -67,7 +67,7 @@ class Commands:
         self._on_stop = on_stop
         self._characters = parts.config.text.max_characters
         self._say = Say(parts)
-        settings, upkeep = Settings(parts.manager), Upkeep(parts)
+        settings, upkeep = Settings(parts.manager, parts.bus), Upkeep(parts)
         self._kinds: Mapping[str, _Kind] = {
             "load": _Kind(LoadCommand, upkeep.load, "load"),
             "unload": _Kind(UnloadCommand, upkeep.unload, "unload"),
@@ -81,6 +81,9 @@ class Commands:
         }
         self._lanes = {kind.lane: Lane(f"`{kind.lane}` commands", _MOST_WAITING) for kind in self._kinds.values()}
         self._texts = Lane("`say` commands", _MOST_TEXTS)
+        self._strangers = Lane("`say` commands with voices to be looked for", _MOST_WAITING)
+        """Texts whose voice may have to be downloaded first, which others must not wait for."""
+
         self._stopping = False
 
     def start(self) -> None:
@@ -91,7 +94,7 @@ class Commands:
     async def stop(self) -> None:
         """Refuse what comes from now on, and leave what waits."""
         self._stopping = True
-        await asyncio.gather(*(lane.stop() for lane in (self._texts, *self._lanes.values())))
+        await asyncio.gather(*(lane.stop() for lane in (self._texts, self._strangers, *self._lanes.values())))
         await self._say.stop()
 
     def _receive(self, message: Message) -> None:
@@ -126,7 +129,8 @@ class Commands:
 
     def _take_text(self, command: SayCommand, asker: Asker) -> None:
         asker = asker.called(command.id)
-        _put(self._texts, partial(self._say.take, command, asker, self._say.stops), asker)
+        lane = self._texts if self._say.knows_voice(command) else self._strangers
+        _put(lane, partial(self._say.take, command, asker, self._say.stops), asker)
 
     def _take(self, kind: _Kind, command: Command, asker: Asker) -> None:
         asker = asker.called(command.id)

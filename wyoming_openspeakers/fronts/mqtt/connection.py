@@ -43,10 +43,12 @@ Handler = Callable[[Message], None]
 class Connection:
     """Connects, tells who listens, and connects again when the broker has gone."""
 
-    def __init__(self, config: MqttConfig, topics: Topics, installation: str, *, patience: Patience = _PATIENT) -> None:
+    def __init__(
+        self, config: MqttConfig, topics: Topics, installation: str, *, patience: Patience | None = None
+    ) -> None:
         self._config = config
         self._installation = installation
-        self._patience = patience
+        self._patience = patience or _PATIENT
         self._outbox = Outbox()
         self._changed = asyncio.Event()
         self._handlers: dict[str, Handler] = {}
@@ -118,7 +120,7 @@ class Connection:
         self._connected_callbacks.append(callback)
 
     async def _keep(self) -> None:
-        while True:
+        while not self._stopped:
             try:
                 await self._connect_once()
             except Trouble as trouble:
@@ -129,6 +131,8 @@ class Connection:
 
     async def _bear(self, trouble: Trouble) -> None:
         """Say once what is wrong, and wait: longer, the longer it has been so."""
+        if self._stopped:
+            return
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
         # While the broker is away, it does not matter in which of many ways it is away.
@@ -151,12 +155,12 @@ class Connection:
             await self._flush(session)
             await session.close(self._will)
             raise
-        except Trouble as trouble:
+        except Exception as error:
             await session.close()
-            if time.monotonic() - began < _STEADY:
-                trouble.lasts = True
-            else:
+            if time.monotonic() - began > _STEADY:
                 self._trouble_since = None
+            elif isinstance(error, Trouble):
+                error.lasts = True
             raise
         finally:
             self.connected = False
@@ -190,12 +194,18 @@ class Connection:
                 callback()
             except Exception:
                 _LOGGER.exception("Something failed as the MQTT broker was there")
-        tasks = {asyncio.create_task(self._send(session)), asyncio.create_task(self._receive(session))}
+        tasks = {
+            asyncio.create_task(self._send(session), name="MQTT send"),
+            asyncio.create_task(self._receive(session), name="MQTT receive"),
+        }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
+            # Once is not enough: before Python 3.12 `wait_for`, which the library uses, may swallow it.
+            while running := [task for task in tasks if not task.done()]:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running, timeout=0.1)
             await asyncio.gather(*tasks, return_exceptions=True)
         done.pop().result()
 
@@ -239,7 +249,8 @@ class Connection:
             self._changed.set()
 
     async def _flush(self, session: Session) -> None:
-        with suppress(Trouble, TimeoutError):
-            async with asyncio.timeout(_LAST_WORDS):
-                while self._outbox:
-                    await self._send_next(session)
+        deadline = time.monotonic() + _LAST_WORDS
+        session.answers_within(_LAST_WORDS)
+        with suppress(Trouble):
+            while self._outbox and time.monotonic() < deadline:
+                await self._send_next(session)

@@ -34,6 +34,9 @@ _CHECK_EVERY = 30.0
 _BIRTH_PAUSE = (1.0, 4.0)
 """Seconds until an answer to Home Assistant's start, at random: not every device at once."""
 
+_GOODBYE_PAUSE = 10.0
+"""Seconds until brokers that are not ours any more are seen to: by then we are known to be at ours."""
+
 
 class Discovery:
     """Announces the device, tells the states of its own, and takes back what is so no more."""
@@ -47,6 +50,7 @@ class Discovery:
         settle: float = _SETTLE,
         check_every: float = _CHECK_EVERY,
         birth_pause: tuple[float, float] = _BIRTH_PAUSE,
+        goodbye_pause: float = _GOODBYE_PAUSE,
     ) -> None:
         self._parts = parts
         self._topics = topics
@@ -55,21 +59,21 @@ class Discovery:
         self._settle = settle
         self._check_every = check_every
         self._birth_pause = birth_pause
+        self._goodbye_pause = goodbye_pause
         self._announcement = Announcement(parts, topics, connection)
         self._states = EntityStates(parts.manager, self._own, connection)
         self._shown = Shown()
         self._due = asyncio.Event()
         self._again = False
         self._ending: list[Callable[[], object]] = []
+        self._answering: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Announce in the background; or take back, where discovery is off, what was announced before."""
-        config = self._parts.config
         self._announcement.take_back()
-        goodbye = say_goodbye(config.mqtt, config.data_path, self._parts.installation)
-        self._tasks.append(asyncio.create_task(goodbye, name="MQTT goodbye"))
-        if config.mqtt.discovery:
+        self._tasks.append(asyncio.create_task(self._say_goodbye(), name="MQTT goodbye"))
+        if self._parts.config.mqtt.discovery:
             self._listen()
         self._tasks.append(asyncio.create_task(self._run(), name="MQTT discovery"))
 
@@ -77,10 +81,17 @@ class Discovery:
         """Leave the device in Home Assistant, where it is offline from now on."""
         for end in self._ending:
             end()
+        if self._answering:
+            self._answering.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._remember()
+
+    async def _say_goodbye(self) -> None:
+        await asyncio.sleep(self._goodbye_pause)
+        config = self._parts.config
+        await say_goodbye(config.mqtt, config.data_path, self._parts.installation)
 
     def _listen(self) -> None:
         listen = self._connection.subscribe
@@ -110,8 +121,9 @@ class Discovery:
         """Home Assistant has started, and may have lost anything."""
         if message.payload == b"online" and not message.retain:
             pause = random.uniform(*self._birth_pause)
-            timer = asyncio.get_running_loop().call_later(pause, self._tell_again)
-            self._ending.append(timer.cancel)
+            if self._answering:
+                self._answering.cancel()
+            self._answering = asyncio.get_running_loop().call_later(pause, self._tell_again)
 
     def _tell_again(self) -> None:
         self._again = True
@@ -119,6 +131,9 @@ class Discovery:
 
     def _choose(self, message: Message, choices: Choices) -> None:
         """Home Assistant knows voices by the names that people read."""
+        if message.retain:
+            # It would be chosen anew at each start.
+            return
         label = message.payload.decode(errors="replace")
         if name := choices.names.get(label):
             self._parts.manager.defaults.choose_voice(name)

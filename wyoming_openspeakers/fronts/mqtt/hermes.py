@@ -172,7 +172,7 @@ class Hermes:
 
     def _refuse(self, error: Exception, site: str, id: str | None, session: str | None, *, ends: bool = True) -> None:
         """Say what went wrong, and that it has ended: Rhasspy's dialogues wait for that."""
-        text = words(error)["error"]
+        text, _ = words(error)
         self._publish(ERROR, {"error": text, "siteId": site, "context": id, "sessionId": session})
         if ends:
             self._said(site, id, session)

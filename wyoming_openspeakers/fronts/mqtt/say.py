@@ -16,7 +16,7 @@ from ...jobs.request import new_entry, speech_request
 from ...models.queue import Urgency
 from ...models.voices import VoiceCatalog
 from ...speech.response import Response
-from .asker import Asker, words
+from .asker import Asker
 from .command_types import SayCommand
 from .parts import Parts
 
@@ -62,6 +62,11 @@ class Say:
         """How often all speech was stopped: a text that came before the last time is not spoken."""
         return self._stops
 
+    def knows_voice(self, command: SayCommand) -> bool:
+        """Whether the voice is at hand, as far as that can be told without a look."""
+        catalog = self._parts.manager.catalog
+        return all(catalog.find(name) for name in (command.model, command.voice) if name)
+
     def stop_speaking(self) -> None:
         """Stop what is being spoken, to anybody, and what was to be spoken from here."""
         self._stops += 1
@@ -87,7 +92,7 @@ class Say:
         self._refuse_stopped(stops)
         how = replace(speech_request(entry, catalog), urgency=Urgency.INTERACTIVE)
         response = self._parts.speech.speak(how, request.text)
-        asker.say("accepted", **_fields(entry.id, voice=entry.voice))
+        asker.say("accepted", entry.id, voice=entry.voice)
         self._live.add(entry.id)
         self._begin(self._speak(entry.id, response, asker, request.format))
 
@@ -96,7 +101,7 @@ class Say:
         self._refuse_stopped(stops)
         (entry,) = await jobs.submit_batch([request]) if is_batch else [await jobs.submit(request)]
         self._jobs[entry.id] = entry.voice
-        asker.say("accepted", **_fields(entry.id, voice=entry.voice))
+        asker.say("accepted", entry.id, voice=entry.voice)
         self._begin(self._watch(entry.id, asker))
         if stops != self._stops:
             self._begin(self._cancel(entry.id))
@@ -123,12 +128,12 @@ class Say:
             assert ended
             is_kept = bool(self._parts.url()) and await self._is_kept(id)
             url = self._url(f"/api/history/{id}/audio?format={format}") if is_kept else None
-            asker.say("complete", **_fields(id, url=url, duration=ended.audio, voice=ended.voice))
+            asker.say("complete", id, url=url, duration=ended.audio, voice=ended.voice)
         except asyncio.CancelledError:
-            asker.say("failed", **_fields(id, **words(ShuttingDown("The service is stopping"))))
+            asker.fail(id, ShuttingDown("The service is stopping"))
             raise
         except Exception as error:
-            asker.say("failed", **_fields(id, **words(error)))
+            asker.fail(id, error)
         finally:
             self._live.discard(id)
 
@@ -140,16 +145,13 @@ class Say:
                     match event.type:
                         case "complete":
                             url = self._url(f"/api/tts/jobs/{id}/audio")
-                            asker.say(
-                                "complete", **_fields(id, url=url, duration=event.data["duration"], voice=voice)
-                            )
+                            asker.say("complete", id, url=url, duration=event.data["duration"], voice=voice)
                         case "failed":
-                            error = SynthesisFailed(event.data["error"])
-                            asker.say("failed", **_fields(id, voice=voice, **words(error)))
+                            asker.fail(id, SynthesisFailed(event.data["error"]), voice)
                         case "cancelled":
-                            asker.say("failed", **_fields(id, voice=voice, **words(Stopped("It was stopped"))))
+                            asker.fail(id, Stopped("It was stopped"), voice)
         except Exception as error:
-            asker.say("failed", **_fields(id, **words(error)))
+            asker.fail(id, error)
         finally:
             self._jobs.pop(id, None)
 
@@ -201,8 +203,3 @@ def _job_request(command: SayCommand) -> JobRequest:
         client=CLIENT,
         front="mqtt",
     )
-
-
-def _fields(job: str, **told: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(("url", "duration", "voice", "error", "code"))
-    return {"job": job, **nothing, **told}

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import aiomqtt
-from paho.mqtt.client import topic_matches_sub
+import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -27,6 +27,9 @@ _LIBRARY_LOGGER.setLevel(logging.CRITICAL)
 
 _MOST_INCOMING = 200
 _LARGEST_PACKET = 2_000_000
+_REFUSED = 128
+"""The lowest code of an answer that is a refusal."""
+
 _FAREWELL = 2.0
 """Seconds that a broker may take to hear that we go."""
 
@@ -54,6 +57,21 @@ class _Client(aiomqtt.Client):
             if outcome.done() and not outcome.cancelled():
                 # Nobody may have waited for it.
                 outcome.exception()
+
+    def _on_socket_register_write(self, client: paho.Client, userdata: object, sock: Any) -> None:
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def register() -> None:
+            # It may be closed by now, and its number be that of another.
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), write)
+
+        self._loop.call_soon_threadsafe(register)
 
     def _on_disconnect(self, *args: Any, **more: Any) -> None:
         if not self._connected.done():
@@ -107,14 +125,20 @@ class Session:
         except (aiomqtt.MqttError, OSError, UnicodeError) as error:
             await self._client.drop()
             raise explain(error, self._credentials, is_new=True) from error
-        self._client.timeout = self._patience.answer
+        self.answers_within(self._patience.answer)
+
+    def answers_within(self, seconds: float) -> None:
+        """Wait so long for each answer from now on."""
+        self._client.timeout = seconds
 
     async def subscribe(self, topic_filter: str) -> None:
         """Ask for the messages of some topics. Raises Trouble."""
         try:
-            await self._client.subscribe(topic_filter, qos=1)
+            answers = await self._client.subscribe(topic_filter, qos=1)
         except (aiomqtt.MqttError, OSError) as error:
             raise explain(error, self._credentials) from error
+        if any(getattr(answer, "value", answer) >= _REFUSED for answer in answers):
+            _LOGGER.warning("MQTT: %s keeps %s from us: check its access list", self._credentials.broker, topic_filter)
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Ask for no more messages of some topics. Raises Trouble."""
@@ -154,15 +178,15 @@ class Session:
 
     def matches(self, topic_filter: str, message: Message) -> bool:
         """Whether a message is one of those that a filter asks for."""
-        return topic_matches_sub(topic_filter, message.topic)
+        return paho.topic_matches_sub(topic_filter, message.topic)
 
     async def close(self, last: Outgoing | None = None) -> None:
         """Hang up, with a last word where the broker still listens."""
-        with suppress(aiomqtt.MqttError, OSError, TimeoutError, ValueError):
-            async with asyncio.timeout(_FAREWELL):
-                if last:
-                    await self._client.publish(last.topic, last.payload, last.qos, last.retain)
-                await self._client.__aexit__(None, None, None)
+        self.answers_within(_FAREWELL)
+        with suppress(aiomqtt.MqttError, OSError):
+            if last:
+                await self._client.publish(last.topic, last.payload, last.qos, last.retain)
+            await self._client.__aexit__(None, None, None)
         await self._client.drop()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ModelUnavailable, UnknownModel
+from ...events import DefaultsChanged, EventBus
 from ...jobs.request import full_name
 from ...models.manager import ModelManager
 from .command_types import AUTOMATIC, KeepAliveCommand, ModelCommand, SpeedCommand, VoiceCommand
@@ -11,8 +12,9 @@ from .command_types import AUTOMATIC, KeepAliveCommand, ModelCommand, SpeedComma
 class Settings:
     """Chooses defaults, and takes the choice back where a command says nothing."""
 
-    def __init__(self, manager: ModelManager) -> None:
+    def __init__(self, manager: ModelManager, bus: EventBus) -> None:
         self._manager = manager
+        self._bus = bus
 
     async def voice(self, command: VoiceCommand) -> None:
         """Choose the default voice by any of its names."""
@@ -38,6 +40,8 @@ class Settings:
             name = full_name(chosen)
         self._manager.defaults.choose_voice(name)
         await self._manager.renew_voices()
+        # Which voice that is can be told only now.
+        self._bus.publish(DefaultsChanged())
 
     async def speed(self, command: SpeedCommand) -> None:
         """Choose a speed."""

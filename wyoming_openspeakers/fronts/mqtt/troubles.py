@@ -30,7 +30,7 @@ def explain(error: Exception, credentials: Credentials, *, is_new: bool = False)
     broker = credentials.broker
     code = getattr(error.__cause__, "rc", None) or getattr(error, "rc", None)
     if (reason := getattr(code, "value", None)) is not None:
-        return _refused(int(reason), str(code), credentials)
+        return _refused(int(reason), str(code), credentials, is_new=is_new)
     if str(error) == "Operation timed out":
         return Trouble(f"{broker} does not answer", other_version=True)
     # The library hides what the system said.
@@ -51,7 +51,7 @@ def explain(error: Exception, credentials: Credentials, *, is_new: bool = False)
     return Trouble(f"The connection to {broker} is lost")
 
 
-def _refused(reason: int, text: str, credentials: Credentials) -> Trouble:
+def _refused(reason: int, text: str, credentials: Credentials, *, is_new: bool) -> Trouble:
     broker, user = credentials.broker, credentials.username
     if reason in (_WRONG_PASSWORD, _NOT_ALLOWED):
         if not user:
@@ -65,7 +65,7 @@ def _refused(reason: int, text: str, credentials: Credentials) -> Trouble:
         return Trouble(f"Another client at {broker} is {credentials.client_id!r}: set mqtt.client_id", lasts=True)
     if reason == _BANNED:
         return Trouble(f"{broker} has banned {user or credentials.client_id!r}", lasts=True)
-    return Trouble(f"{broker} refuses: {text}")
+    return Trouble(f"{broker} refuses: {text}" if is_new else f"The connection to {broker} is lost ({text})")
 
 
 def _untrusted(error: ssl.SSLError, credentials: Credentials) -> Trouble:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ipaddress
 import logging
-import os
 import re
-import secrets
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -16,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
-import ifaddr
 from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from ...addresses import IPAddress, list_machine_addresses, reachable_addresses
+from ...installation import stable_id
 
 SERVICE_TYPE = "_wyoming._tcp.local."
 
@@ -26,9 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 _CHECK_EVERY = 60.0
 _CLOSE_TIMEOUT = 3.0
 _LONGEST_LABEL = 63
-_CONTAINER_BRIDGE = re.compile(r"(docker|veth|virbr|cni|cbr|podman|flannel|cali|lxc|lxd|hassio)|br-[0-9a-f]{12}$")
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
@@ -159,64 +156,10 @@ class Discovery:
         return endpoints
 
 
-def reachable_addresses(
-    endpoints: Iterable[tuple[IPAddress, int]], machine: Iterable[IPAddress]
-) -> dict[int, list[IPAddress]]:
-    """Where others can reach each port: the address it is bound to, or the machine's own when it is bound to all.
-
-    Python binds `::` to IPv6 only, so each family counts for itself.
-    """
-    own = [address for address in machine if is_routable(address)]
-    reachable: dict[int, list[IPAddress]] = {}
-    for bound, port in endpoints:
-        addresses = [bound]
-        if bound.is_unspecified:
-            addresses = [address for address in own if address.version == bound.version]
-        for address in addresses:
-            if is_routable(address) and address not in reachable.setdefault(port, []):
-                reachable[port].append(address)
-    return {port: sorted(addresses, key=_by_family) for port, addresses in reachable.items() if addresses}
-
-
-def is_routable(address: IPAddress) -> bool:
-    """Whether another machine can dial an address without knowing more."""
-    return not (address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast)
-
-
-def list_machine_addresses() -> list[IPAddress]:
-    """Addresses of this machine, save those of bridges to its containers, which no other machine can reach."""
-    return [
-        ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
-        for adapter in ifaddr.get_adapters()
-        if not _CONTAINER_BRIDGE.match(adapter.nice_name)
-        for ip in adapter.ips
-    ]
-
-
 def friendly_host_name() -> str:
     """The host's name without its domain; the service's where a container has only a number."""
     name = socket.gethostname().partition(".")[0]
     return "openspeakers" if name in ("", "localhost") or re.fullmatch(r"[0-9a-f]{12}", name) else name
-
-
-def stable_id(data_dir: Path) -> str:
-    """A short id of this installation, made once, so that Home Assistant knows it again after a restart."""
-    path = data_dir / "discovery-id"
-    with suppress(OSError, UnicodeDecodeError):
-        known = path.read_text(encoding="ascii").strip()
-        if re.fullmatch(r"[0-9a-f]{6}", known):
-            return known
-    new = secrets.token_hex(3)
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(new)
-        draft.replace(path)
-    except OSError as error:
-        _LOGGER.warning("The id for discovery cannot be kept in %s: %s", data_dir, error.strerror)
-        return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
-    return new
 
 
 def fit_label(base: str, suffix: str = "") -> str:
@@ -224,10 +167,6 @@ def fit_label(base: str, suffix: str = "") -> str:
     clean = "".join(character for character in base if character.isprintable()).strip()
     room = _LONGEST_LABEL - len(suffix)
     return clean.encode(errors="ignore")[:room].decode(errors="ignore").strip() + suffix
-
-
-def _by_family(address: IPAddress) -> int:
-    return address.version
 
 
 def _why_not(uris: Sequence[str]) -> str:

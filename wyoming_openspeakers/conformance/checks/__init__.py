@@ -1,0 +1,41 @@
+"""All checks, in the order in which they run: what is cheap first, what damages a copy of the files last."""
+
+from __future__ import annotations
+
+from ..check import Check
+from .cancelling import CANCEL, CANCEL_BEFORE
+from .declaring import DECLARATION, LIGHT, VOICES
+from .files import DAMAGED, MISSING
+from .keeping import MEMORY, PARK
+from .loading import DEVICE, LOAD
+from .refusing import EMPTY_TEXT, LONG_TEXT, PARAMETERS, UNKNOWN_SPEAKER, UNKNOWN_VOICE
+from .speaking import EVERY_VOICE, REFERENCE, SEED_HOLDS, SOUND, SPEED
+from .streaming import FIRST_CHUNK, STREAM_IS_WHOLE
+from .together import TOGETHER
+
+CHECKS: tuple[Check, ...] = (
+    DECLARATION,
+    LIGHT,
+    VOICES,
+    LOAD,
+    DEVICE,
+    SOUND,
+    EMPTY_TEXT,
+    UNKNOWN_VOICE,
+    UNKNOWN_SPEAKER,
+    PARAMETERS,
+    SEED_HOLDS,
+    SPEED,
+    EVERY_VOICE,
+    REFERENCE,
+    STREAM_IS_WHOLE,
+    FIRST_CHUNK,
+    TOGETHER,
+    CANCEL_BEFORE,
+    CANCEL,
+    LONG_TEXT,
+    PARK,
+    MEMORY,
+    DAMAGED,
+    MISSING,
+)

@@ -1,0 +1,90 @@
+"""Makes sound of a language model's tokens while more of them come."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from ..base import Samples
+
+if TYPE_CHECKING:
+    import torch
+
+Frame = list[int]
+"""The codes of the shortest piece of sound, in the order that the codec wants them in."""
+
+LARGEST = 8
+"""Frames of a chunk. A codec is not much faster with more, and it is most of a second."""
+
+
+class Layout(ABC):
+    """How the codes of frames lie in what the model says. A new one for each piece of text."""
+
+    is_over = False
+    """The model has said that it is done."""
+
+    @abstractmethod
+    def take(self, tokens: torch.Tensor) -> Frame | None:
+        """The frame that is whole with what the model said in this step."""
+
+
+class Decoder(Protocol):
+    """A codec that is given the frames of one piece of text in order."""
+
+    ahead: int
+    """Frames that it wants to know besides those that it makes sound of."""
+
+    def push(self, frames: list[Frame]) -> Samples:
+        """The sound that is known with these frames."""
+
+    def finish(self, frames: list[Frame]) -> Samples:
+        """The rest of the sound, with the last frames."""
+
+
+class FrameStreamer:
+    """What `generate` puts its tokens into: a streamer of the transformers library."""
+
+    def __init__(
+        self, layout: Layout, decoder: Decoder, emit: Callable[[Samples], None], check: Callable[[], None]
+    ) -> None:
+        self._layout = layout
+        self._decoder = decoder
+        self._emit = emit
+        self._check = check
+        self._has_prompt = False
+        self._waiting: list[Frame] = []
+        self._wanted = chunk_size(0) + decoder.ahead
+        self.frames: list[Frame] = []
+        """All frames so far."""
+
+    def put(self, tokens: torch.Tensor) -> None:
+        """Take what the model said in a step; the first that comes is its prompt."""
+        self._check()
+        if not self._has_prompt:
+            self._has_prompt = True
+            return
+        frame = None if self._layout.is_over else self._layout.take(tokens)
+        if frame is None:
+            return
+        self.frames.append(frame)
+        self._waiting.append(frame)
+        if len(self._waiting) >= self._wanted:
+            waiting, self._waiting = self._waiting, []
+            self._wanted = chunk_size(len(self.frames))
+            self._emit(self._decoder.push(waiting))
+
+    def end(self) -> None:
+        """Make sound of what is left."""
+        self._check()
+        waiting, self._waiting = self._waiting, []
+        self._emit(self._decoder.finish(waiting))
+
+
+def chunk_size(said: int) -> int:
+    """How many frames the next chunk has after so many.
+
+    A quarter of what has been said: while it is made, what came before still plays, even where the model is hardly
+    faster than speech.
+    """
+    return min(LARGEST, max(1, said // 4))
