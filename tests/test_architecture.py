@@ -22,7 +22,7 @@ LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", 
 
 LEAVES = {
     PACKAGE,
-    *(name for name in MODULES if name.split(".")[1:2] in (["errors"], ["events"], ["config"], ["addresses"], ["installation"])),
+    *(name for name in MODULES if name.split(".")[1:2] in (["errors"], ["events"], ["config"], ["addresses"], ["installation"], ["links"])),
 }
 """What every layer of the main process may use."""
 

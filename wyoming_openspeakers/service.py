@@ -14,6 +14,7 @@ from .addresses import reachable_url
 from .config import Config
 from .errors import ConfigError
 from .events import EventBus
+from .fronts.http.door.guard import read_key
 from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
 from .fronts.mqtt.front import MqttFront
@@ -25,6 +26,7 @@ from .history.recorder import HistoryRecorder
 from .history.store import HistoryStore
 from .installation import stable_id
 from .jobs.jobs import Jobs
+from .links import Links
 from .models.environments.environments import Environments
 from .models.gpu.gpus import Gpus
 from .models.gpu.monitor import GpuMonitor
@@ -152,6 +154,7 @@ class Service:
             profiles=self.profiles,
             installation=installation,
             url=self._url,
+            sign=Links(read_key(config.http)).signed,
         )
         mqtt = MqttFront(parts)
         await mqtt.start()

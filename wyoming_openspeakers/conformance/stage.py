@@ -98,6 +98,9 @@ class Stage:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
+        self.steadied: dict[str, Any] | None = None
+        """What makes the subject say the same twice, once that was found."""
+
         self._kept: Performance | None = None
         self._open: set[Performance] = set()
 

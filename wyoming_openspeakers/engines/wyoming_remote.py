@@ -22,15 +22,13 @@ from .remote.line import Line, hung_up
 from .remote.own import is_own
 from .remote.pcm import PcmDecoder
 from .remote.settings import Settings
+from .remote.sound import LONGEST
 from .remote.talk import Talk
 from .remote.voices import Listing, read_voices, without_own
 from .remote.watch import DEADLINE, Known, watched
 from .remote.words import line_of
 
 SETTINGS = ("url", "program", "concurrency", "first_audio", "audio_gap")
-
-LONGEST = 600
-"""Seconds of audio that no segment has."""
 
 _CODES = {"unknown-voice": "unknown_voice", "busy": "busy", "timeout": "timeout"}
 """What the codes of services like this one are to an engine."""
@@ -203,7 +201,6 @@ def _failed(event: Event, remote: Remote, request: EngineRequest) -> EngineError
 
 def _objects(value: object) -> Iterator[dict[str, Any]]:
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
-
 
 
 ENGINE = WyomingRemoteEngine

@@ -200,8 +200,8 @@ class Response:
                 piece = self._stopped or await self._pieces.get()
         except TimeoutError:
             return _MORE_COMES
-        if isinstance(piece, Exception):
-            raise piece
+        if self._stopped or isinstance(piece, Exception):
+            raise self._stopped or piece
         return piece
 
     async def _produce(self) -> None:

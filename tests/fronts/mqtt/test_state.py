@@ -18,7 +18,8 @@ from pydantic import TypeAdapter
 
 from wyoming_openspeakers.events import DownloadChanged, Gpu, GpusRead, ModelStateChanged
 from wyoming_openspeakers.fronts.mqtt import state
-from wyoming_openspeakers.fronts.mqtt.payloads import documented, render_topics
+from wyoming_openspeakers.fronts.mqtt.payloads import documented
+from wyoming_openspeakers.fronts.mqtt.table import render_topics
 
 StartService = Callable[..., Any]
 
@@ -196,3 +197,5 @@ def test_every_topic_has_a_schema_and_a_row() -> None:
         assert f"`{each.topic}`" in table
         if each.is_json:
             assert schema["additionalProperties"] is False and schema["description"]
+    told = [name for name in vars(TOPICS).values() if isinstance(name, str) and "/" in name and name[-1] not in "+#"]
+    assert all(f"`{name}`" in table for name in told), "no topic is left out"

@@ -161,4 +161,3 @@ async def _attempt(performance: Performance, spec: ModelSpec) -> Exception | Non
         if not performance.worker.exited.is_set():
             await performance.worker.unload(spec.id)
     return None
-

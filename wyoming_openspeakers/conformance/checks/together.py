@@ -7,19 +7,21 @@ import asyncio
 from ..check import check
 from ..outcome import Outcome, demand, passed
 from ..stage import Stage
-from ..texts import OTHER, SEED, TOLERANCE, describe_difference, difference, greeting
+from ..steady import steady
+from ..texts import OTHER, TOLERANCE, describe_difference, difference, greeting
 
 
-@check("together", "serves two at once as each alone, or declares a limit of one", seconds=120, needs="seed")
+@check("together", "serves two at once as each alone, or declares a limit of one", seconds=120, needs="sound")
 async def TOGETHER(stage: Stage) -> Outcome:  # noqa: N802
     """Two different sentences at once, and each by itself."""
     performance, has = await stage.ready(), stage.subject.capabilities
     if has.concurrency == 1:
         return passed("it declares a limit of one at a time", "1")
     hello = greeting(stage.subject.voice.languages[0])
-    alone = [await performance.say(hello, seed=SEED), await performance.say(OTHER, seed=SEED + 1)]
+    same = await steady(stage)
+    alone = [await performance.say(hello, **same), await performance.say(OTHER, **same)]
     both = await asyncio.gather(
-        performance.say(hello, seed=SEED, client="one"), performance.say(OTHER, seed=SEED + 1, client="another")
+        performance.say(hello, client="one", **same), performance.say(OTHER, client="another", **same)
     )
     for single, shared in zip(alone, both, strict=True):
         what = describe_difference(single.samples, shared.samples)

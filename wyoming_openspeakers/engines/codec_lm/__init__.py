@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ..base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
@@ -18,7 +20,7 @@ from ..torch.weights import TorchWeights
 from ..transformers import MAX_THREADS, SEEDS, _be_quiet, _cores, _device
 from ..transformers.folder import ModelFolder
 from ..transformers.pieces import pieces
-from .background import Handover, in_background
+from .background import Background, Handover
 from .csm import StreamedCsm
 from .family import CodecFamily
 from .frames import FrameStreamer
@@ -52,6 +54,7 @@ class CodecLmEngine(Engine):
         self._model: CodecFamily | None = None
         self._weights: TorchWeights | None = None
         self._voices: dict[str, Voice] = {}
+        self._background = Background()
         self._check: Callable[[], None] | None = None
         """What the running generation asks whether to go on."""
 
@@ -100,8 +103,7 @@ class CodecLmEngine(Engine):
         for module in model.watched:
             module.register_forward_pre_hook(self._look)
         self._model = model
-        with _run(self._threads):
-            model.warm_up()
+        self._background.call(partial(self._warm_up, model))
 
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         model = self._model
@@ -114,10 +116,10 @@ class CodecLmEngine(Engine):
         if request.cancel:
             raise Cancelled
 
-        def work(handover: Handover, emit: Callable[[Samples], None]) -> None:
-            self._speak(model, said, request, handover, emit)
+        def work(handover: Handover[Samples]) -> None:
+            self._speak(model, said, request, handover)
 
-        for samples in in_background(work, request.cancel):
+        for samples in self._background.stream(work, request.cancel):
             if samples.size:
                 yield Audio(samples, voice.rate)
 
@@ -136,17 +138,17 @@ class CodecLmEngine(Engine):
     def unload(self) -> None:
         if self._weights is not None:
             self._weights.close()
+        self._background.close()
         self._model = self._weights = None
 
+    def _warm_up(self, model: CodecFamily) -> None:
+        with _run(self._threads):
+            model.warm_up()
+
     def _speak(
-        self,
-        model: CodecFamily,
-        said: list[str],
-        request: EngineRequest,
-        handover: Handover,
-        emit: Callable[[Samples], None],
+        self, model: CodecFamily, said: list[str], request: EngineRequest, handover: Handover[Samples]
     ) -> None:
-        """Say the pieces of a text one after another, in the thread of the generation."""
+        """Say the pieces of a text one after another, in the thread of the generations."""
         settings: Mapping[str, Any] = {**self._spec.parameters, **request.parameters}
         self._check = handover.check
         try:
@@ -154,7 +156,7 @@ class CodecLmEngine(Engine):
                 model.begin(request)
                 for number, piece in enumerate(said):
                     seed = None if request.seed is None else (request.seed + number) % SEEDS
-                    streamer = FrameStreamer(model.layout(), model.decoder(seed), emit, handover.check)
+                    streamer = FrameStreamer(model.layout(), model.decoder(seed), handover.put, handover.check)
                     model.generate(piece, request, settings, seed, streamer)
         finally:
             self._check = None
@@ -171,8 +173,6 @@ class CodecLmEngine(Engine):
 
 def _found(spec: ModelSpec) -> tuple[ModelFolder | None, type[CodecFamily] | None]:
     """The first of the model's folders that has a model of a kind that speaks."""
-    from pathlib import Path
-
     folders = (ModelFolder(Path(path)) for path in spec.paths)
     return next(((folder, _FAMILY_OF[folder.kind]) for folder in folders if folder.kind in SUPPORTED), (None, None))
 

@@ -120,7 +120,7 @@ class StreamedCsm(CsmFamily, CodecFamily):
             self._own = text, streamer.frames
 
     def warm_up(self) -> None:
-        streamer = FrameStreamer(self.layout(), self.decoder(0), lambda samples: None, lambda: None)
+        streamer = FrameStreamer(self.layout(), self.decoder(0), lambda samples: None)
         self.generate("a", EngineRequest("a", "default"), {"max_frames": 2}, 0, streamer)
         self._own = None
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..base import EngineRequest, Samples
 from ..transformers.family import Family
-from .background import Handover
 from .frames import Decoder, FrameStreamer, Layout
 
 
@@ -44,6 +43,6 @@ class CodecFamily(Family):
     def speak(self, text: str, request: EngineRequest, settings: Mapping[str, Any]) -> Samples:
         """The whole of a piece at once."""
         chunks: list[Samples] = [np.zeros(0, np.float32)]
-        streamer = FrameStreamer(self.layout(), self.decoder(request.seed), chunks.append, Handover().check)
+        streamer = FrameStreamer(self.layout(), self.decoder(request.seed), chunks.append)
         self.generate(text, request, settings, request.seed, streamer)
         return np.concatenate(chunks)

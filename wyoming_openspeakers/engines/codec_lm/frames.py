@@ -46,8 +46,13 @@ class FrameStreamer:
     """What `generate` puts its tokens into: a streamer of the transformers library."""
 
     def __init__(
-        self, layout: Layout, decoder: Decoder, emit: Callable[[Samples], None], check: Callable[[], None]
+        self,
+        layout: Layout,
+        decoder: Decoder,
+        emit: Callable[[Samples], None],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """Take `check` for what raises Cancelled when nobody wants more."""
         self._layout = layout
         self._decoder = decoder
         self._emit = emit

@@ -186,7 +186,7 @@ class OrpheusFamily(CodecFamily):
 
     def warm_up(self) -> None:
         chunks: list[Any] = []
-        streamer = FrameStreamer(self.layout(), self.decoder(0), chunks.append, lambda: None)
+        streamer = FrameStreamer(self.layout(), self.decoder(0), chunks.append)
         settings = {"max_tokens": len(PLACES)}
         self.generate("a", EngineRequest("a", next(iter(VOICES))), settings, 0, streamer)
 

@@ -95,8 +95,8 @@ class Answer:
     """What a server answers."""
 
     def __init__(self, server: HttpServer, line: Line, response: http.client.HTTPResponse) -> None:
+        self.line = line
         self._server = server
-        self._line = line
         self._response = response
         self.status = response.status
         self.headers: Message = response.headers
@@ -106,22 +106,12 @@ class Answer:
         """Whether an answer that was cut off can be told from one that has ended."""
         return self._response.chunked or self._response.length is not None
 
-    @property
-    def connection(self) -> Line:
-        """Where it comes from."""
-        return self._line
-
-    def pieces(self, patience: float) -> Iterator[bytes]:
-        """The body as it comes; what is wanted of it next must come within `patience` seconds."""
-        self._line.expect(patience)
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it comes."""
         while data := self._read(_PIECE):
             yield data
         if self._response.length:
             raise hung_up(self._server.address)
-
-    def more(self, patience: float) -> None:
-        """Begin to wait anew, for the next piece."""
-        self._line.expect(patience)
 
     def whole(self, most: int) -> bytes:
         """A body of which no more than so much is read."""

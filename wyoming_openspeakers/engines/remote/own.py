@@ -1,4 +1,4 @@
-"""Whether a server that was connected to is this very process: a service that asks itself would never come to an end."""
+"""Whether a server is this very process: a service that asks itself would never come to an end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _sockets() -> set[str]:
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         try:
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         except OSError:
             continue
         if target.startswith("socket:["):

@@ -51,7 +51,7 @@ class _Bounded:
 
     def readline(self) -> bytes:
         line = self._source.readline(_LONGEST_HEADER)
-        if line and (not line.endswith(b"\n") or not line.lstrip().startswith(b"{")) and len(line) > 1:
+        if line[:1] not in (b"", b"{") or len(line) == _LONGEST_HEADER:
             raise _no_wyoming(self._address)
         return line
 

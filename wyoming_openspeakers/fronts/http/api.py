@@ -103,6 +103,9 @@ class Operation:
     errors: Sequence[type[SpeechError]] = ()
     """What it may be refused with, besides what any request may."""
 
+    by_link: bool = False
+    """Opens without a key by a link that the service has signed."""
+
     listing: bool = False
     """Tells only what there is, and may be open to clients without a key."""
 

@@ -30,3 +30,6 @@ class Parts:
 
     url: Callable[[], str]
     """Where others reach the side server; empty when it is off."""
+
+    sign: Callable[[str], str] = str
+    """Makes a path of the side server one that opens without its key."""

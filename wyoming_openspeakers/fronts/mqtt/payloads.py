@@ -1,8 +1,7 @@
-"""What is said on each topic: the schemas of all payloads, and their table for README."""
+"""What is said on each topic: the schemas of all payloads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -187,20 +186,3 @@ def documented(topics: Topics) -> list[Documented]:
         Documented(topics.download_events, DownloadEvent, "A download came further or ended.", retained=False),
         Documented(topics.error_events, ErrorEvent, "Something went wrong.", retained=False),
     ]
-
-
-def render_topics() -> str:
-    """The topics as a Markdown table, for README."""
-    return "\n".join(["| Topic | Retained | Payload | Meaning |", "|---|---|---|---|", *_rows()]) + "\n"
-
-
-def _rows() -> Iterator[str]:
-    for each in documented(Topics("openspeakers")):
-        yield f"| `{each.topic}` | {'yes' if each.retained else 'no'} | {_payload(each)} | {each.meaning} |"
-
-
-def _payload(each: Documented) -> str:
-    schema = each.schema()
-    if each.is_json:
-        return "JSON: " + ", ".join(f"`{name}`" for name in schema["properties"])
-    return ", ".join(f"`{word}`" for word in schema["enum"]) if "enum" in schema else str(schema["type"])

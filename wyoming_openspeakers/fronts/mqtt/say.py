@@ -182,7 +182,7 @@ class Say:
 
     def _url(self, path: str) -> str | None:
         base = self._parts.url().rstrip("/")
-        return f"{base}{path}" if base else None
+        return f"{base}{self._parts.sign(path)}" if base else None
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="mqtt say")

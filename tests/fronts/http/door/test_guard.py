@@ -19,6 +19,7 @@ from wyoming_openspeakers.errors import ConfigError
 from wyoming_openspeakers.fronts.http.api import Call, Media, Operation
 from wyoming_openspeakers.fronts.http.door.guard import is_loopback, read_key
 from wyoming_openspeakers.fronts.http.server import HttpServer
+from wyoming_openspeakers.links import Links
 
 KEY = "kitchen-key-é"
 PAGE = "http://homeassistant.local:8123"
@@ -251,3 +252,23 @@ async def exchange(server: HttpServer, data: bytes) -> bytes:
 def test_what_only_this_machine_reaches(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
     assert not is_loopback("0.0.0.0") and not is_loopback("[::]") and not is_loopback("192.168.1.2")
+
+
+async def test_a_signed_link_opens_audio_and_nothing_else(tmp_path: Path) -> None:
+    audio = Operation("GET", "/api/sound/{id}/audio", trusted, "Sound", "Test", answer=Answer, by_link=True)
+    other = Operation("GET", "/api/sound/{id}", trusted, "Other", "Test", answer=Answer)
+    sign = Links(KEY).signed
+    async with (
+        serving(tmp_path, audio, other, http__api_key=KEY) as server,
+        aiohttp.ClientSession(server.url) as client,
+    ):
+        for path, status in (
+            ("/api/sound/1/audio", 401),
+            (sign("/api/sound/1/audio"), 200),
+            (sign("/api/sound/1/audio").replace("/1/", "/2/"), 401),
+            (sign("/api/sound/1"), 401),
+        ):
+            async with client.get(path) as answer:
+                assert answer.status == status, path
+                if status == 200:
+                    assert await answer.json() == {"trusted": False}

@@ -62,7 +62,7 @@ class Handling:
     def _check(self, request: web.Request, operation: Operation) -> None:
         self._guard.check_origin(request, is_websocket=operation.websocket)
         is_trusted = self._guard.is_trusted(request, is_websocket=operation.websocket)
-        self._guard.check_key(operation, is_trusted=is_trusted, public_listing=self._public_listing)
+        self._guard.check_key(request, operation, is_trusted=is_trusted, public_listing=self._public_listing)
         request[IS_TRUSTED] = is_trusted
 
     async def _call(self, request: web.Request, operation: Operation) -> Call[Any, Any]:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ....config import HttpConfig
 from ....errors import ConfigError, NotAllowed, Unauthorized
+from ....links import Links
 from ..api import Operation
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,7 +29,9 @@ class Guard:
     """Decides about each request before anything of it is read."""
 
     def __init__(self, config: HttpConfig, names: Iterable[str] = ()) -> None:
-        self._key = read_key(config).encode()
+        key = read_key(config)
+        self._key = key.encode()
+        self._links = Links(key)
         self._names = {"localhost", *(name.lower().rstrip(".") for name in (*names, *config.hosts))}
         self._origins = frozenset(_origin(origin) for origin in config.origins)
 
@@ -88,9 +91,13 @@ class Guard:
             given = request.query.get("token", "")
         return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), self._key)
 
-    def check_key(self, operation: Operation, *, is_trusted: bool, public_listing: bool) -> None:
+    def check_key(
+        self, request: web.Request, operation: Operation, *, is_trusted: bool, public_listing: bool
+    ) -> None:
         """Refuse what needs the key."""
         if is_trusted or operation.open or (operation.listing and public_listing):
+            return
+        if operation.by_link and self._links.opens(request.path, request.query):
             return
         raise Unauthorized("Send the service's key as `Authorization: Bearer KEY`")
 

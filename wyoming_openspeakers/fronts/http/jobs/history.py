@@ -48,7 +48,7 @@ class HistoryRoutes:
             ),
             Operation(
                 "GET", _HISTORY + "/{id}/audio", self._audio, "Hear an entry again", _TAG,
-                query=AudioQuery, answer=AUDIO, errors=(NotFound, Conflict), parameters=_ID,
+                query=AudioQuery, answer=AUDIO, by_link=True, errors=(NotFound, Conflict), parameters=_ID,
             ),
         )  # fmt: skip
 

@@ -64,7 +64,7 @@ class JobRoutes:
             ),
             Operation(
                 "GET", JOBS + "/{id}/audio", self._audio, "Get a job's audio", _TAG,
-                query=AudioQuery, answer=AUDIO, errors=(NotFound, Conflict), parameters=_ID,
+                query=AudioQuery, answer=AUDIO, by_link=True, errors=(NotFound, Conflict), parameters=_ID,
             ),
             *self._words.operations(JOBS + "/{id}/words", _TAG, _ID),
         )  # fmt: skip
