@@ -20,7 +20,7 @@ from .job_life import JobLife
 from .listening import Listening
 from .parts import SpeechParts
 from .pieces import Piece, Sentence, Utterance, pitch_ratio
-from .recording import Recording
+from .recording import ResponseRecording
 from .request import SpeechRequest, TextFeed
 from .script import Line, Script
 from .words.timeline import Timeline
@@ -64,13 +64,12 @@ class Response:
         self._life = JobLife(parts.bus, request.client, request.job)
         self._turn = Turn(request.client, request.urgency, self._life.job, request.keep_alive, self._life.now)
         self._began = time.monotonic()
-        self._recording: Recording | None = None
+        self._recording = ResponseRecording(parts.recorder, self._life.job, request)
         self._playing: Piece | None = None
         self._stopped: Stopped | None = None
         self._listening = Listening()
         self._timeline = Timeline(parts.speakable.words) if request.words else None
         self._written = 0
-        self._is_recorded = False
         self._language: str | None = None
         self._in_work = 0
         """Sentences that were begun and are not sent to their end."""
@@ -200,8 +199,10 @@ class Response:
                 piece = self._stopped or await self._pieces.get()
         except TimeoutError:
             return _MORE_COMES
-        if self._stopped or isinstance(piece, Exception):
-            raise self._stopped or piece
+        # What was stopped meanwhile is not played.
+        piece = self._stopped or piece
+        if isinstance(piece, Exception):
+            raise piece
         return piece
 
     async def _produce(self) -> None:
@@ -257,22 +258,14 @@ class Response:
 
     def _sent(self, pcm: bytes) -> bytes:
         self._listening.sent(len(pcm) / _PCM_WIDTH / self.rate)
-        self._record(pcm)
+        self._recording.write(pcm, self.rate)
         return pcm
-
-    def _record(self, pcm: bytes) -> None:
-        if self._parts.recorder and not self._is_recorded:
-            self._is_recorded = True
-            self._recording = self._parts.recorder.begin(self._life.job, self._request, self.rate)
-        if self._recording:
-            self._recording.write(pcm)
 
     def _report(self, error: BaseException | None) -> None:
         chosen = None
         if self._script.voice.done() and not self._script.voice.cancelled() and not self._script.voice.exception():
             chosen = self._script.voice.result().installed
-        if self._recording:
-            self._recording.close(whole=self._complete and error is None)
+        self._recording.close(whole=self._complete and error is None)
         is_failure = isinstance(error, Exception) and not isinstance(error, Stopped)
         first_audio = self._listening.first_audio
         began_at = self._life.began_at or first_audio

@@ -242,7 +242,7 @@ async def wire_to(port: int, *, refuses_5: bool = False) -> AsyncIterator[Wire]:
 
 
 async def _run_amqtt(port: int, certificate: str, key: str, users: Mapping[str, str], folder: Path) -> None:
-    from amqtt.broker import Broker as AmqttBroker  # type: ignore[import-untyped]
+    from amqtt.broker import Broker as AmqttBroker
     from pwdlib.hashers.argon2 import Argon2Hasher
 
     listener: dict[str, Any] = {"type": "tcp", "bind": f"127.0.0.1:{port}"}

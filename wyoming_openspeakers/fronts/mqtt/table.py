@@ -26,8 +26,10 @@ def render_topics() -> str:
     """All topics as two Markdown tables, for README: what the service says, and what it is told."""
     topics = Topics("openspeakers")
     said = ["| Topic | Retained | Payload | Meaning |", "|---|---|---|---|"]
-    for each in (*documented(topics), *documented_answers(topics)):
-        said.append(f"| `{each.topic}` | {'yes' if each.retained else 'no'} | {_payload(each)} | {each.meaning} |")
+    said += [
+        f"| `{each.topic}` | {'yes' if each.retained else 'no'} | {_payload(each)} | {each.meaning} |"
+        for each in (*documented(topics), *documented_answers(topics))
+    ]
     taken = ["| Command | Plain payload | JSON | Meaning |", "|---|---|---|---|"]
     for topic, command in _commands(topics).items():
         plain = f"`{command.plain}`" if command.plain else ""
