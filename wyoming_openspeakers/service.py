@@ -17,9 +17,6 @@ from .events import EventBus
 from .fronts.http.door.guard import read_key
 from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
-from .fronts.mqtt.front import MqttFront
-from .fronts.mqtt.goodbye import say_goodbye
-from .fronts.mqtt.parts import Parts as MqttParts
 from .fronts.wyoming.discovery import Discovery
 from .fronts.wyoming.server import WyomingServer
 from .history.recorder import HistoryRecorder
@@ -141,9 +138,15 @@ class Service:
         config = self.config
         installation = await asyncio.to_thread(stable_id, config.data_path)
         if not config.mqtt.host:
+            from .fronts.mqtt.goodbye import say_goodbye
+
             goodbye = say_goodbye(config.mqtt, config.data_path, installation)
             self._running.push_async_callback(_cancelled, asyncio.create_task(goodbye, name="MQTT goodbye"))
             return
+        # Megabytes that most houses have no use for.
+        from .fronts.mqtt.front import MqttFront
+        from .fronts.mqtt.parts import Parts as MqttParts
+
         parts = MqttParts(
             config=config,
             bus=self.bus,

@@ -32,6 +32,7 @@ _MEASUREMENTS = {
     "resume": "resume",
     "history": "history",
     "http": "http",
+    "mqtt": "mqtt",
 }
 _REPOSITORY = Path(__file__).parents[2]
 

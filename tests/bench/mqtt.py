@@ -32,6 +32,9 @@ class _Side:
 
     server: Server
     broker: Broker
+    killed: Broker
+    """The same, or a stranger: to start one is work for the machine, and both sides shall have it."""
+
     first_audio: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     returns: list[float] = field(default_factory=list)
@@ -42,11 +45,11 @@ def measure(setup: Setup) -> list[Figure]:
     """Take turns between a server whose broker stays and one whose broker is killed and started again."""
     kind: type[Broker] = Mosquitto if MOSQUITTO else Amqtt
     with ExitStack() as stack:
+        stays, stranger, goes = (stack.enter_context(kind(setup.folder)) for _ in range(3))
         sides = []
-        for _ in range(2):
-            broker = stack.enter_context(kind(setup.folder))
+        for broker, killed in ((stays, stranger), (goes, goes)):
             with _environment(MQTT__HOST="127.0.0.1", MQTT__PORT=str(broker.port)):
-                sides.append(_Side(stack.enter_context(our_server(setup)), broker))
+                sides.append(_Side(stack.enter_context(our_server(setup)), broker, killed))
         return asyncio.run(_measure(sides[0], sides[1], setup.count(20, least=2)))
 
 
@@ -59,14 +62,10 @@ async def _measure(steady: _Side, shaken: _Side, restarts: int) -> list[Figure]:
     await asyncio.sleep(_SETTLE)
     before = _weigh(shaken.server)
     for number in range(restarts):
-        chance = random.Random(number)
         for side in (steady, shaken) if number % 2 else (shaken, steady):
             lines = [next(sentences(seed=1000 + number * _CLIENTS + client)) for client in range(_CLIENTS)]
             async with _load(side, lines, seed=number):
-                if side is shaken:
-                    await _shake(side, chance)
-                else:
-                    await asyncio.sleep(_ROUND)
+                await _shake(side, random.Random(number))
     await asyncio.sleep(_SETTLE)
     after = _weigh(shaken.server)
     spoken = len(shaken.first_audio)
@@ -107,12 +106,12 @@ async def _load(side: _Side, texts: list[str], seed: int) -> AsyncIterator[None]
 
 
 async def _shake(side: _Side, chance: random.Random) -> None:
-    """Kill the broker and start it again after a while; it has forgotten everything."""
+    """Kill a broker and start it again after a while; it has forgotten everything."""
     began = time.monotonic()
     await asyncio.sleep(chance.uniform(0.1, 0.5))
-    await asyncio.to_thread(side.broker.kill)
+    await asyncio.to_thread(side.killed.kill)
     await asyncio.sleep(chance.uniform(0.1, 2.0))
-    await asyncio.to_thread(side.broker.start)
+    await asyncio.to_thread(side.killed.start)
     side.returns.append(await _until_known(side))
     await asyncio.sleep(max(0.0, began + _ROUND - time.monotonic()))
 

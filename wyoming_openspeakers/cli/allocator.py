@@ -1,8 +1,9 @@
-"""Settings of the C library for a process that runs for months."""
+"""Memory of a process that runs for months: settings of the C library."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from contextlib import suppress
 
@@ -17,10 +18,19 @@ _ARENAS = 2
 
 def keep_memory_small() -> None:
     """Have memory that was freed go back to the system, where glibc would keep it for good."""
-    if sys.platform != "linux":
-        return
-    with suppress(AttributeError, OSError):
-        c = ctypes.CDLL(None)
-        c.mallopt(_M_ARENA_MAX, _ARENAS)
-        c.mallopt(_M_MMAP_THRESHOLD, _LARGE)
-        c.mallopt(_M_TRIM_THRESHOLD, _LARGE)
+    _ask_glibc("mallopt", (_M_ARENA_MAX, _ARENAS), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _LARGE))
+
+
+def give_back_memory() -> None:
+    """Give back what starting took and running does not need."""
+    gc.collect()
+    _ask_glibc("malloc_trim", (0,))
+
+
+def _ask_glibc(function: str, *calls: tuple[int, ...]) -> None:
+    """Call a function that only glibc has; others do not need it."""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):
+            call = getattr(ctypes.CDLL(None), function)
+            for arguments in calls:
+                call(*arguments)

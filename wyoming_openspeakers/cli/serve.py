@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 from ..service import Service
-from .allocator import keep_memory_small
+from .allocator import give_back_memory, keep_memory_small
 from .options import add_common, service_from
 
 
@@ -56,6 +56,7 @@ async def _serve(service: Service) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await service.start()
+    give_back_memory()
     print("Ready:", *service.addresses, flush=True)
     try:
         await stop.wait()

@@ -190,7 +190,9 @@ class MqttConfig(Section):
     client_id: str = Field("", description="Name at the broker; empty for one of this installation's own.")
     topic: str = Field("openspeakers", pattern=r"^[^#+\s/][^#+\s]*$", description="Where all topics begin.")
     discovery: bool = Field(True, description="Show up as a device in Home Assistant.")
-    discovery_prefix: str = Field("homeassistant", min_length=1, description="Home Assistant's own topic prefix.")
+    discovery_prefix: str = Field(
+        "homeassistant", pattern=r"^[^#+\s/][^#+\s]*$", description="Home Assistant's own topic prefix."
+    )
     hermes: bool = Field(False, description="Speak for Rhasspy 2: what hermes/tts/say asks, to the site that asked.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +26,6 @@ class MimiParts:
         self.upsample = holder.upsample
         self.transformer = holder.decoder_transformer
         self.convolutions = inner.decoder_seanet if is_whole else inner
-        self.steps = 1 if self.upsample is None else int(self.upsample.conv.stride[0])
-        """Steps of the transformer for a frame."""
-        self.reach = _reach(self.convolutions)
-        """Steps before its own that a step's sound depends on, after the transformer."""
 
 
 class MimiStream:
@@ -41,55 +36,55 @@ class MimiStream:
     def __init__(self, parts: MimiParts) -> None:
         self._parts = parts
         self._past = library("cache_utils").DynamicCache(config=parts.transformer.config)
-        self._latent: torch.Tensor | None = None
-        """That of the frame before."""
-        self._steps: torch.Tensor | None = None
-        """The last ones that the transformer made, as many as the next depend on."""
+        self._before: dict[Any, torch.Tensor] = {}
+        """What each convolution was given last, as much of it as what comes next depends on."""
 
     def push(self, frames: list[Frame]) -> Samples:
         """The sound of these frames."""
         import torch
 
         parts = self._parts
-        # On whatever device it is by now.
-        device = next(parts.convolutions.parameters()).device
-        codes = torch.tensor(frames, device=device).T[None]
-        steps = parts.transformer(
-            self._upsampled(parts.quantizer.decode(codes)).transpose(1, 2), past_key_values=self._past, use_cache=True
-        ).last_hidden_state.transpose(1, 2)
-        known = 0 if self._steps is None else self._steps.shape[-1]
-        all_steps = steps if self._steps is None else torch.cat([self._steps, steps], dim=-1)
-        sound = parts.convolutions(all_steps)
-        self._steps = all_steps[..., -parts.reach :]
-        return to_samples(sound[..., sound.shape[-1] // all_steps.shape[-1] * known :])
+        codes = torch.tensor(frames, device=next(parts.convolutions.parameters()).device).T[None]
+        x = parts.quantizer.decode(codes)
+        if parts.upsample is not None:
+            x = self._convolved(parts.upsample, x)
+        steps = parts.transformer(x.transpose(1, 2), past_key_values=self._past, use_cache=True)
+        x = steps.last_hidden_state.transpose(1, 2)
+        for module in parts.convolutions.layers:
+            x = self._through(module, x)
+        return to_samples(x)
 
     def finish(self, frames: list[Frame]) -> Samples:
         """The sound of the last frames."""
         return self.push(frames) if frames else np.zeros(0, np.float32)
 
-    def _upsampled(self, latents: torch.Tensor) -> torch.Tensor:
+    def _through(self, module: Any, x: torch.Tensor) -> torch.Tensor:
+        if hasattr(module, "block"):
+            mixed = x
+            for inner in module.block:
+                mixed = self._through(inner, mixed)
+            return self._through(module.shortcut, x) + mixed
+        if hasattr(module, "conv"):
+            return self._convolved(module, x)
+        x = module(x)
+        return x
+
+    def _convolved(self, module: Any, x: torch.Tensor) -> torch.Tensor:
+        """A convolution of what comes with what came before it; before everything is silence."""
         import torch
 
-        parts = self._parts
-        if parts.upsample is None:
-            return latents
-        before, self._latent = self._latent, latents[..., -1:]
-        if before is None:
-            steps: torch.Tensor = parts.upsample(latents)
-            return steps
-        # A step up reaches over to the next frame, no further.
-        steps = parts.upsample(torch.cat([before, latents], dim=-1))
-        return steps[..., parts.steps :]
-
-
-def _reach(convolutions: Any) -> int:
-    from torch import nn
-
-    reach, rate = 0.0, 1
-    for module in convolutions.modules():
-        if isinstance(module, nn.ConvTranspose1d):
-            reach += math.ceil(module.kernel_size[0] / module.stride[0] - 1) / rate
-            rate *= module.stride[0]
-        elif isinstance(module, nn.Conv1d):
-            reach += (module.kernel_size[0] - 1) * module.dilation[0] / rate
-    return math.ceil(reach)
+        conv = module.conv
+        is_longer = isinstance(conv, torch.nn.ConvTranspose1d)
+        (kernel,), (stride,), (dilation,) = conv.kernel_size, conv.stride, conv.dilation
+        reach = -(-kernel // stride) - 1 if is_longer else (kernel - 1) * dilation
+        if reach:
+            count = x.shape[-1]
+            before = self._before.get(module)
+            if before is None:
+                before = x.new_zeros(*x.shape[:-1], reach)
+            x = torch.cat([before, x], dim=-1)
+            self._before[module] = x[..., -reach:]
+            y: torch.Tensor = conv(x)
+            return y[..., reach * stride : (reach + count) * stride] if is_longer else y
+        y = conv(x)
+        return y
