@@ -26,10 +26,17 @@ class Caller:
 
     def read_request(self) -> None:
         """Read an HTTP request."""
-        lines = [line.decode() for line in iter(self.reader.readline, b"\r\n") if line]
+        lines: list[str] = []
+        while (line := self.reader.readline()) not in (b"", b"\r\n"):
+            lines.append(line.decode())
+        if not line:
+            raise ConnectionError("nobody is there any more")
         self.head = "".join(lines)
         size = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
-        self.body = json.loads(self.reader.read(size)) if size else {}
+        data = self.reader.read(size)
+        if len(data) < size:
+            raise ConnectionError("nobody is there any more")
+        self.body = json.loads(data) if data else {}
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""

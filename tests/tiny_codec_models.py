@@ -40,11 +40,12 @@ def orpheus(folder: Path, *, hidden: int = 16, layers: int = 1, pickled: bool = 
         model.lm_head.weight[128_258] = 0
     model.save_pretrained(folder)
     words = ["<s>", "</s>", "?", *tiny_models.LETTERS, *":.,<>HG"]
-    letters = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, unk_token="?"))
+    letters = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, unk_token=words[2]))
     letters.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(
-        tokenizer_object=letters, bos_token="<s>", eos_token="</s>", unk_token="?"
-    ).save_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=letters, bos_token=words[0], eos_token=words[1], unk_token=words[2]
+    )
+    tokenizer.save_pretrained(folder)
     snac(folder / "snac", pickled=pickled)
     return folder
 
@@ -84,10 +85,10 @@ def _snac_tensors(*, latent: int, width: int, rates: tuple[int, ...], noise: boo
 
     tensors: dict[str, Any] = {}
 
-    def convolution(name: str, *shape: int, bias: int = 0) -> None:
+    def convolution(name: str, *shape: int, bias: int = 0, loud: float = 0.6) -> None:
         direction = torch.randn(shape)
         # Louder, and everything would be at the end of the scale.
-        length = torch.full((shape[0], 1, 1), 0.6)
+        length = torch.full((shape[0], 1, 1), loud)
         tensors[f"{name}.parametrizations.weight.original0"] = length
         tensors[f"{name}.parametrizations.weight.original1"] = direction
         if bias:
@@ -99,7 +100,7 @@ def _snac_tensors(*, latent: int, width: int, rates: tuple[int, ...], noise: boo
     for number in range(3):
         book = f"quantizer.quantizers.{number}"
         convolution(f"{book}.in_proj", 8, latent, 1, bias=8)
-        convolution(f"{book}.out_proj", latent, 8, 1, bias=latent)
+        convolution(f"{book}.out_proj", latent, 8, 1, bias=latent, loud=4.0)
         tensors[f"{book}.codebook.weight"] = torch.randn(4096, 8)
     convolution("decoder.model.0", latent, 1, 7, bias=latent)
     convolution("decoder.model.1", width, latent, 1, bias=width)
@@ -109,7 +110,7 @@ def _snac_tensors(*, latent: int, width: int, rates: tuple[int, ...], noise: boo
         convolution(f"{block}.1", width, width // 2, 2 * rate, bias=width // 2)
         width //= 2
         if noise:
-            convolution(f"{block}.2.linear", width, width, 1)
+            convolution(f"{block}.2.linear", width, width, 1, loud=0.05)
         for unit in range(3):
             inner = f"{block}.{unit + (3 if noise else 2)}.block"
             snake(f"{inner}.0", width)

@@ -1,104 +1,128 @@
-"""What every engine must do, whatever it is: an engine joins with its name in the list."""
+"""Every engine does what the conformance kit demands: an engine joins with a line in the list of subjects."""
 
 from __future__ import annotations
 
-import subprocess
+import importlib
+import os
 import sys
-import threading
-import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-from assets import Loaded
+from assets import PIPER_VOICE, Loaded, asset
 
+from wyoming_openspeakers.conformance.bench import Bench
+from wyoming_openspeakers.conformance.check import Check
+from wyoming_openspeakers.conformance.checks import CHECKS
+from wyoming_openspeakers.conformance.outcome import Verdict
+from wyoming_openspeakers.conformance.subject import Subject
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
-from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
 
-ENGINES = ["hibari", "piper", "kokoro"]
+TESTS = Path(__file__).parents[1]
 
-LONG = "The living room is at twenty one degrees, and the window has been open for more than three hours now. "
+FAMILIES = ("vits", "speecht5", "fastspeech2", "bark", "seamless", "csm")
+"""Of the engine transformers, on tiny checkpoints."""
+
+
+def hibari(folder: Path) -> ModelSpec:
+    return ModelSpec("hibari", "hibari", voice="heart")
+
+
+def kokoro(folder: Path) -> ModelSpec:
+    asset("kokoro/onnx")
+    return ModelSpec("kokoro", "kokoro", (str(asset("kokoro")),), "af_heart")
+
+
+def piper(folder: Path) -> ModelSpec:
+    pytest.importorskip("piper", reason="the extra [piper] is not installed")
+    return ModelSpec("piper", "piper", (str(asset("piper")),), PIPER_VOICE, cache_path=str(folder))
+
+
+def family(name: str) -> Callable[[Path], ModelSpec]:
+    """A tiny checkpoint of a family."""
+
+    def make(folder: Path) -> ModelSpec:
+        pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+        pytest.importorskip("transformers", reason="transformers is not installed: pip install transformers")
+        tiny_models: Any = importlib.import_module("tiny_models")
+        # The real one downloads dictionaries when it is imported.
+        (folder / "g2p_en.py").write_text("class G2p:\n    def __call__(self, text):\n        return list(text)\n")
+        getattr(tiny_models, name)(folder / "model")
+        return ModelSpec(name, "transformers", (str(folder / "model"),))
+
+    return make
+
+
+def fault(name: str) -> Callable[[Path], ModelSpec]:
+    """The engines that tests of faults have."""
+    return lambda folder: ModelSpec(name, f"faults.{name}", voice="plain")
+
+
+SUBJECTS: dict[str, Callable[[Path], ModelSpec]] = {
+    "hibari": hibari,
+    "kokoro": kokoro,
+    "piper": piper,
+    **{name: family(name) for name in FAMILIES},
+    "engine": fault("engine"),
+    "mimic": fault("mimic"),
+}
+
+FAST = ("hibari", "engine")
+
+_ANYTHING = "the engine for faults takes anything: it is for what goes wrong"
+
+KNOWN: dict[tuple[str, str], str] = {
+    ("piper", "damaged file"): "it says that the model cannot be loaded, and not which file",
+    ("vits", "missing file"): "without tokenizer_config.json it speaks of espeak, not of the file",
+    **{
+        (name, check): _ANYTHING
+        for name in ("engine", "mimic")
+        for check in ("declaration", "device", "empty text", "unknown voice", "speed")
+    },
+}
+"""What an engine does not do yet, and why: taken off the list when it does."""
+
+
+@pytest.fixture(scope="module")
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp(request.param)
+    spec = SUBJECTS[request.param](folder)
+    places = os.pathsep.join([str(folder), str(TESTS), str(TESTS.parent)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", places)
+        # The engine for SpeechT5's siblings asks in this process whether a package is there.
+        patch.syspath_prepend(str(folder))
+        with Bench(Subject(spec, variables={"PYTHONPATH": places})) as bench:
+            yield bench
+    sys.modules.pop("g2p_en", None)
+
+
+def _cases() -> Iterator[Any]:
+    for name in SUBJECTS:
+        for check in CHECKS:
+            is_slow = name not in FAST or check.name == "memory"
+            marks = (pytest.mark.slow,) if is_slow else ()
+            yield pytest.param(name, check, id=f"{name}-{check.name}", marks=marks)
+
+
+@pytest.mark.parametrize(("bench", "check"), list(_cases()), indirect=["bench"])
+def test_every_engine_does_what_is_demanded(bench: Bench, check: Check) -> None:
+    known = KNOWN.get((bench.subject.name, check.name))
+    outcome = bench.run(check)
+    if outcome.verdict is Verdict.SKIPPED:
+        pytest.skip(outcome.reason)
+    if outcome.verdict is Verdict.FAILED and known:
+        pytest.xfail(known)
+    assert outcome.verdict is Verdict.PASSED, outcome.reason
+    assert not known or bench.subject.name == "mimic", f"it passes now; take it off the list: {known}"
 
 
 @pytest.fixture(params=["hibari", *(pytest.param(name, marks=pytest.mark.slow) for name in ("piper", "kokoro"))])
 def loaded(request: pytest.FixtureRequest) -> Loaded:
     engine: Loaded = request.getfixturevalue(request.param)
     return engine
-
-
-def test_speaks_at_one_rate_that_it_declares(loaded: Loaded) -> None:
-    voice = next(voice for voice in loaded.engine.voices(loaded.spec) if voice.name == loaded.voice)
-    chunks = list(loaded.engine.stream(EngineRequest("Good morning.", loaded.voice)))
-    assert {chunk.rate for chunk in chunks} == {voice.rate}
-    samples = np.concatenate([chunk.samples for chunk in chunks])
-    assert samples.dtype == np.float32 and samples.ndim == 1
-    assert 0.5 < samples.size / voice.rate < 3
-    assert 0.02 < float(np.sqrt(np.mean(samples**2))) < 0.5
-    assert np.isfinite(samples).all()
-
-
-@pytest.mark.parametrize("text", ["", "   ", "...", "?!"])
-def test_says_nothing_where_there_is_nothing_to_say(loaded: Loaded, text: str) -> None:
-    assert loaded.say(EngineRequest(text, loaded.voice)).size == 0
-
-
-def test_names_an_unknown_voice(loaded: Loaded) -> None:
-    with pytest.raises(EngineError, match="af_nobody") as caught:
-        loaded.say(EngineRequest("Hello.", "af_nobody"))
-    assert caught.value.code == "unknown_voice"
-
-
-def test_speaks_faster_when_asked(loaded: Loaded) -> None:
-    # Twice the length at half the speed, but for what differs by chance.
-    slow = loaded.say(EngineRequest("Hello.", loaded.voice, speed=0.7))
-    fast = loaded.say(EngineRequest("Hello.", loaded.voice, speed=1.6))
-    assert slow.size > 1.4 * fast.size
-
-
-def test_stops_inside_a_run_when_cancelled(loaded: Loaded) -> None:
-    request = EngineRequest(LONG * 4, loaded.voice)
-    started, stopped = threading.Event(), []
-
-    def speak() -> None:
-        chunks = loaded.engine.stream(request)
-        started.set()
-        try:
-            for _ in chunks:
-                pass
-        except Cancelled:
-            stopped.append(time.monotonic())
-
-    speaker = threading.Thread(target=speak)
-    speaker.start()
-    started.wait()
-    time.sleep(0.03)
-    cancelled = time.monotonic()
-    request.cancel.set()
-    speaker.join(10)
-    assert stopped and stopped[0] - cancelled < 0.2
-
-
-def test_does_not_start_when_cancelled_before(loaded: Loaded) -> None:
-    cancel = CancelFlag()
-    cancel.set()
-    with pytest.raises(Cancelled):
-        loaded.say(EngineRequest("Hello.", loaded.voice, cancel=cancel))
-
-
-def test_speaks_again_after_a_cancelled_request(loaded: Loaded) -> None:
-    request = EngineRequest(LONG, loaded.voice)
-    request.cancel.set()
-    with pytest.raises(Cancelled):
-        loaded.say(request)
-    assert loaded.say(EngineRequest("Hello.", loaded.voice)).size > 4_000
-
-
-def test_speaks_two_requests_at_once(loaded: Loaded) -> None:
-    texts = ["Hello.", "Good morning to you."]
-    with ThreadPoolExecutor(2) as pool:
-        short, long = pool.map(lambda text: loaded.say(EngineRequest(text, loaded.voice)), texts)
-    assert 4_000 < short.size < long.size
 
 
 def test_a_generator_may_move_between_threads(loaded: Loaded) -> None:
@@ -113,21 +137,7 @@ def test_a_generator_may_move_between_threads(loaded: Loaded) -> None:
     assert total > 4_000
 
 
-def test_refuses_a_device_that_it_cannot_use(loaded: Loaded) -> None:
-    with pytest.raises(EngineError, match="cuda") as caught:
-        type(loaded.engine)().load(loaded.spec, "cuda")
-    assert caught.value.code == "bad_parameter"
-
-
-def test_voices_are_unique_and_described(loaded: Loaded) -> None:
-    voices = loaded.engine.voices(loaded.spec)
-    assert loaded.voice in {voice.name for voice in voices}
-    assert len({voice.name for voice in voices}) == len(voices)
-    assert all(voice.languages and voice.description and voice.revision for voice in voices)
-    assert loaded.engine.problem(loaded.spec) is None
-
-
-@pytest.mark.parametrize("name", ["piper", "kokoro"])
+@pytest.mark.parametrize("name", ["piper", "kokoro", "transformers"])
 def test_without_files_there_are_no_voices_and_it_says_why(name: str, tmp_path: Path) -> None:
     engine = engine_class(name)
     spec = ModelSpec(name, name, (str(tmp_path), str(tmp_path / "nowhere")))
@@ -135,16 +145,3 @@ def test_without_files_there_are_no_voices_and_it_says_why(name: str, tmp_path: 
     assert str(tmp_path) in (engine.problem(spec) or "") or "pip install" in (engine.problem(spec) or "")
     with pytest.raises(EngineError):
         engine().load(spec, "cpu")
-
-
-@pytest.mark.parametrize("name", ENGINES)
-def test_listing_voices_imports_no_heavy_package(name: str) -> None:
-    code = f"""
-import sys
-from wyoming_openspeakers.engines.base import ModelSpec, engine_class
-engine_class({name!r}).voices(ModelSpec("a", {name!r}, ("/nowhere",)))
-engine_class({name!r}).problem(ModelSpec("a", {name!r}, ("/nowhere",)))
-print([name for name in ("onnxruntime", "onnx", "scipy", "hibari", "piper", "misaki", "torch") if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

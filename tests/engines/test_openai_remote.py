@@ -222,7 +222,7 @@ def test_what_is_asked_for(tmp_path: Path) -> None:
     assert second["ref_text"] == "What I said." and "voice" not in second and "x_vector_only_mode" not in second
     assert third["x_vector_only_mode"] is True
     able = OpenAIRemoteEngine.capabilities_of(far.spec)
-    assert able.cloning and not able.designs and able.speed == (0.25, 4.0)
+    assert able.cloning and not able.designs and able.speed == (0.5, 2.0)
     assert OpenAIRemoteEngine.capabilities_of(spec_of(server.url, speed=[], stream=False)).speed is None
 
 

@@ -144,9 +144,9 @@ def test_a_service_that_points_at_itself_is_told_so(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("not_own")
 def test_programs_voices_and_speakers(tmp_path: Path) -> None:
-    voice = {"name": "de_DE-eva", "languages": ["de_DE"], "installed": True, "speakers": [{"name": "a"}, {"name": "b"}]}
+    eva = {"name": "de_DE-eva", "languages": ["de_DE"], "installed": True, "speakers": [{"name": "a"}, {"name": "b"}]}
     programs = [
-        {"name": "one", "installed": True, "voices": [voice, {"name": "far/loop"}, {"name": "no", "installed": False}]},
+        {"name": "one", "installed": True, "voices": [eva, {"name": "far/loop"}, {"name": "no", "installed": False}]},
         {"name": "two", "installed": False, "voices": [{"name": "never", "languages": ["en"]}]},
         "nonsense",
     ]
@@ -157,6 +157,11 @@ def test_programs_voices_and_speakers(tmp_path: Path) -> None:
         until(lambda: WyomingRemoteEngine.voices(spec))
         (found,) = WyomingRemoteEngine.voices(spec)
         assert (found.name, found.languages, found.speakers) == ("de_DE-eva", ("de-DE",), ("a", "b"))
+        far = loaded(spec)
+        for voice, speaker in (("nobody", None), ("de_DE-eva", "c")):
+            with pytest.raises(EngineError, match=speaker or voice) as caught:
+                far.say(EngineRequest("Hallo.", voice, speaker=speaker))
+            assert caught.value.code == "unknown_voice"
         other = spec_of(f"tcp://127.0.0.1:{server.port}", tmp_path, program="three")
         until(lambda: "has no voices" in (WyomingRemoteEngine.problem(other) or ""))
 

@@ -57,7 +57,7 @@ def audit(wanted: str, *, use_pip: bool = False, online: bool = True) -> Audit:
             name=package.name,
             version=package.version,
             licence=package.licence,
-            summary=package.distribution.metadata.get("Summary") or "",
+            summary=package.summary,
             size=package.size,
             modules=modules,
             requirements=tuple(map(str, package.requirements)),

@@ -12,13 +12,13 @@ class Names(ast.NodeVisitor):
         self._known: dict[str, str] = {}
         self.visit(tree)
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
         """Note `import a.b` and `import a.b as c`."""
         for alias in node.names:
             top = alias.name.partition(".")[0]
             self._known[alias.asname or top] = alias.name if alias.asname else top
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Note `from a import b`; what is relative is the package's own."""
         for alias in node.names:
             self._known[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"

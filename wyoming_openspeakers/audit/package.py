@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import Distribution
+from importlib.metadata import Distribution, PackageMetadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -57,9 +57,14 @@ class Package:
     def licence(self) -> str:
         """What it says about its licence."""
         metadata = self.distribution.metadata
-        told = metadata.get("License-Expression") or metadata.get("License") or ""
+        told = _field(metadata, "License-Expression") or _field(metadata, "License")
         classifiers = [one for one in metadata.get_all("Classifier") or () if one.startswith("License ::")]
         return told.strip().partition("\n")[0] or ", ".join(one.rpartition(" :: ")[2] for one in classifiers)
+
+    @property
+    def summary(self) -> str:
+        """What it says that it is."""
+        return _field(self.distribution.metadata, "Summary")
 
     @property
     def scripts(self) -> list[str]:
@@ -96,9 +101,13 @@ def installed(wanted: str, *, use_pip: bool = False) -> Iterator[Package]:
     with tempfile.TemporaryDirectory(prefix="engine-audit-") as folder:
         build = Path(folder, "environment")
         base = find_python(SpecifierSet(">=3.11"))
-        _run([*uv, "venv", "--quiet", "--no-project", "--python", base, str(build)] if uv else [base, "-m", "venv", str(build)])
+        _run(
+            [*uv, "venv", "--quiet", "--no-project", "--python", base, str(build)]
+            if uv
+            else [base, "-m", "venv", str(build)]
+        )
         python = python_of(build)
-        before = {path for path in _metadata(build)}
+        before = set(_metadata(build))
         what = str(Path(wanted).absolute()) if Path(wanted).exists() else wanted
         if uv:
             _run([*uv, "pip", "install", "--quiet", "--python", str(python), "--no-deps", what])
@@ -117,8 +126,13 @@ def installed(wanted: str, *, use_pip: bool = False) -> Iterator[Package]:
         yield Package(distribution, files, python, uv)
 
 
+def _field(metadata: PackageMetadata, name: str) -> str:
+    return metadata[name] or "" if name in metadata else ""
+
+
 def _metadata(build: Path) -> list[Path]:
-    return sorted(build.glob("[Ll]ib*/**/*.dist-info"))
+    # lib64 is often the same folder as lib.
+    return sorted({path.resolve() for path in build.glob("[Ll]ib*/**/*.dist-info")})
 
 
 def _run(command: Sequence[str]) -> None:

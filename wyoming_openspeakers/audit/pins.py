@@ -39,7 +39,7 @@ def environments() -> Mapping[str, Mapping[str, str]]:
 
 def pins_of(file: Path) -> dict[str, str]:
     """The versions that a requirements file pins exactly."""
-    pins = {}
+    pins: dict[str, str] = {}
     for line in file.read_text("utf-8").splitlines():
         with suppress(InvalidRequirement):
             requirement = Requirement(line.partition(" #")[0].strip())
@@ -51,7 +51,7 @@ def pins_of(file: Path) -> dict[str, str]:
 
 def _of_service() -> dict[str, str]:
     """What the service itself runs with now."""
-    pins = {}
+    pins: dict[str, str] = {}
     with suppress(importlib.metadata.PackageNotFoundError):
         for text in importlib.metadata.requires(_SERVICE) or ():
             requirement = Requirement(text)
@@ -71,7 +71,16 @@ def resolve(package: Package) -> Mapping[str, str]:
             both = Path(folder, "both.txt")
             needs = "".join(f"{requirement}\n" for requirement in package.requirements)
             both.write_text(file.read_text("utf-8") + f"\n{needs}", "utf-8")
-            command = [*package.uv, "pip", "compile", "--quiet", "--no-header", "--python", str(package.python), str(both)]
+            command = [
+                *package.uv,
+                "pip",
+                "compile",
+                "--quiet",
+                "--no-header",
+                "--python",
+                str(package.python),
+                str(both),
+            ]
             told[file.stem] = _said(command)
     return told
 

@@ -218,7 +218,7 @@ def _topic_of(module: str) -> Topic | None:
 
 def _plain(name: str) -> str:
     """A name without the parts that differ from one import to the other."""
-    return name.replace("huggingface_hub.file_download.", "huggingface_hub.").replace("np.", "numpy.", 1)
+    return name.replace("huggingface_hub.file_download.", "huggingface_hub.")
 
 
 def _is(node: ast.AST | None, value: bool) -> bool:

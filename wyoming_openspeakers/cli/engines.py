@@ -1,4 +1,4 @@
-"""`engines`: make, list, check and remove the environments of engines that cannot live in the service's own."""
+"""`engines`: make, list, check and remove environments, check engines, and audit packages for new ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from ..models.environments.builds import DiskUse
 from ..models.environments.check import Finding, check
 from ..models.environments.environments import Environments, State
 from ..models.registry import SERVICE, ModelEntry, RegistryFile, load_registry_file
-from .options import add_common, config_from
+from .engine_checks import add_audit_options, add_check_options, check_models, models_named, run_audit
+from .options import add_common, config_from, service_from
 
 _ANY = "any model of the hub"
+_EXAMPLES_OF_CHECK = """\
+A model is checked with its real weights on this machine: speech, cancelling, memory, damaged files and more.
+  wyoming-openspeakers engines check               all environments that are installed
+  wyoming-openspeakers engines check torch         an environment
+  wyoming-openspeakers engines check kokoro        a model, and the environment that it runs in
+  wyoming-openspeakers engines check hibari --only cancel memory
+What an environment and a model are both called is both checked."""
 _EXAMPLES = """What follows -- is for the installer, which is uv where there is one and else pip:
   wyoming-openspeakers engines install torch -- --torch-backend cpu        uv: without CUDA, a tenth of the size
   wyoming-openspeakers engines install torch -- --index-url https://...    another package index"""
@@ -43,7 +51,7 @@ def add_to(commands: Any) -> None:
     for name, action, text, count in (
         ("list", _list, "list the environments and the models that need them (the default)", ""),
         ("install", _install, "make an environment, or bring it up to date", "+"),
-        ("check", _check, "start an environment's Python and import what its engines need", "*"),
+        ("check", _check, "check an environment, or all that a model has to do, on this machine", "*"),
         ("remove", _remove, "delete an environment", "+"),
     ):
         sub = actions.add_parser(
@@ -51,13 +59,22 @@ def add_to(commands: Any) -> None:
         )
         if count:
             who = "environment, or a model or an engine that needs one"
-            sub.add_argument("names", nargs=count, metavar="NAME", help=f"{who}; all" if count == "*" else who)
+            who = "environment, model or engine; all environments" if action is _check else who
+            sub.add_argument("names", nargs=count, metavar="NAME", help=who)
         if action is _install:
             sub.epilog = _EXAMPLES
             sub.add_argument("--again", action="store_true", help="make it anew even if it is complete")
             sub.add_argument("--pip", action="store_true", help="use pip even if uv is there")
+        elif action is _check:
+            sub.epilog = _EXAMPLES_OF_CHECK
+            add_check_options(sub)
         add_common(sub, below=True)
         sub.set_defaults(run=action)
+    text = "look at a package before an engine is built on it: what bites later, and what to do about it"
+    sub = actions.add_parser("audit", help=text, description=text)
+    add_audit_options(sub)
+    add_common(sub, below=True)
+    sub.set_defaults(run=run_audit)
 
 
 @dataclass
@@ -169,13 +186,23 @@ def _install(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     command = _Command(options)
-    names = command.named(options.names)
     if not options.names:
         names = [name for name in command.names() if command.environments.state(name) is not State.NOT_INSTALLED]
         if not names:
             print("No environment is installed; all models run in the service's own")
-    failed = [name for name in names if not command.check(name)]
-    return 1 if failed else 0
+        failed = [name for name in names if not command.check(name)]
+        return 1 if failed else 0
+    service = service_from(options, log_level=options.log_level or "error")
+    models = list(dict.fromkeys(model for name in options.names for model in models_named(service, name)))
+    environments = {service.registry.environment(model) for model in models}
+    environments |= {name for name in options.names if name in command.environments.names()}
+    # Who is neither is told so.
+    others = [name for name in options.names if not models_named(service, name)]
+    environments |= set(command.named(others))
+    good = [command.check(name) for name in sorted(environments - {SERVICE})]
+    if models:
+        good.append(check_models(service, models, options))
+    return 0 if all(good) else 1
 
 
 def _remove(options: argparse.Namespace) -> int:

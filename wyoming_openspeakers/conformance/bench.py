@@ -59,11 +59,13 @@ class Bench:
         except Skipped as skipped:
             return Outcome(Verdict.SKIPPED, str(skipped))
         except Failed as failed:
+            await stage.settle()
             return Outcome(Verdict.FAILED, _with_crashes(str(failed), stage.crashes), failed.measured)
         except TimeoutError:
             await stage.abandon()
             return Outcome(Verdict.FAILED, f"it was not done within {seconds:g} s")
         except Exception as error:
+            await stage.settle()
             # Whatever the engine's own code raises in this process, or a worker says where no error was expected.
             return Outcome(Verdict.FAILED, _with_crashes(str(error) or type(error).__name__, stage.crashes))
         if crashes := stage.crashes:

@@ -31,10 +31,10 @@ def summary(subject: str, outcomes: Mapping[str, Outcome]) -> str:
 def table(checks: Sequence[Check], results: Results) -> str:
     """A table in Markdown, with the reasons of what failed below it."""
     rows = [["Check", *results], ["---", *(":-:" for _ in results)]]
-    for check in checks:
-        rows.append(
-            [f"{check.name}: {check.demand}", *(_cell(outcomes.get(check.name)) for outcomes in results.values())]
-        )
+    rows += [
+        [f"{check.name}: {check.demand}", *(_cell(outcomes.get(check.name)) for outcomes in results.values())]
+        for check in checks
+    ]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     for subject, outcomes in results.items():
         for name, outcome in outcomes.items():

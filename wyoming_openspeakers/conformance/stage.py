@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,9 @@ LOADING = 300.0
 _STEP = 120.0
 """Seconds that an engine may take for a chunk."""
 
+_LAST_WORDS = 0.3
+"""Seconds from an error to the end of the process that it came from."""
+
 _LETTING_GO = 10.0
 """Seconds that a worker may take to stop speaking before it is ended."""
 
@@ -39,6 +42,9 @@ class Spoken:
 
     seconds: float = 0.0
     """Seconds from the request to its end."""
+
+    has_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is a first chunk, or there will be none."""
 
     @property
     def samples(self) -> Samples:
@@ -89,8 +95,10 @@ class Performance:
                     spoken.times.append(time.monotonic() - began)
                     spoken.chunks.append(audio.samples)
                     spoken.rates.add(audio.rate)
+                    spoken.has_begun.set()
         finally:
             spoken.seconds = time.monotonic() - began
+            spoken.has_begun.set()
 
 
 class Stage:
@@ -118,7 +126,11 @@ class Stage:
         """The subject, loaded."""
         if self._kept is None:
             performance = await self._start()
-            await performance.load()
+            try:
+                await performance.load()
+            except BaseException:
+                await self._end(performance)
+                raise
             self._kept = performance
         return self._kept
 
@@ -137,6 +149,12 @@ class Stage:
         if self._kept and self._kept.worker.exited.is_set():
             self._kept = None
         self._open = {self._kept} if self._kept else set()
+
+    async def settle(self) -> None:
+        """Give a process that was ended, or ended itself, the time to be seen to have done so."""
+        if self._kept:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._kept.worker.exited.wait(), _LAST_WORDS)
 
     async def close(self) -> None:
         """End the kept process."""

@@ -17,10 +17,9 @@ from .control import Cancelled
 from .onnx_session import on_processor
 from .remote.http import Answer, HttpServer
 from .remote.languages import name_of
-from .remote.openai import OpenAIServer
+from .remote.openai import SPEED, OpenAIServer
 from .remote.sound import sound_of
-from .remote.voices import Listing
-from .remote.watch import Known, identity_of, kept_listing, listing_file, watched
+from .remote.watch import Known, kept_listing, watched
 
 _LARGEST_REFERENCE = 32 << 20
 _WAV_HEADER = 44
@@ -34,8 +33,9 @@ class OpenAIRemoteEngine(Engine):
         concurrency=8,
         # A step waits for the server; nobody else shall wait with it.
         parallel=True,
-        speed=(0.25, 4.0),
+        speed=SPEED,
         pads_silence=True,
+        licence="Apache-2.0",
     )
 
     def __init__(self) -> None:
@@ -131,8 +131,11 @@ class OpenAIRemoteEngine(Engine):
 
     def _model_of(self, voice: str) -> str:
         """The server's model that has a voice, or its first; empty where it does not tell."""
-        kept = kept_listing(listing_file(self._spec), identity_of(self._spec)) or Listing()
-        return next((known.model for known in kept.voices if known.name == voice), "") or kept.model
+        kept = kept_listing(self._spec)
+        if kept is None:
+            return ""
+        known = kept.find(voice)
+        return (known.model if known else "") or kept.model
 
 
 def _known(spec: ModelSpec) -> tuple[OpenAIServer, Known]:

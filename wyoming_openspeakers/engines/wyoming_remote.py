@@ -25,10 +25,10 @@ from .remote.settings import Settings
 from .remote.sound import LONGEST
 from .remote.talk import Talk
 from .remote.voices import Listing, read_voices, without_own
-from .remote.watch import DEADLINE, Known, watched
+from .remote.watch import DEADLINE, Known, kept_listing, watched
 from .remote.words import line_of
 
-SETTINGS = ("url", "program", "concurrency", "first_audio", "audio_gap")
+SETTINGS = ("url", "program", "stream", "concurrency", "first_audio", "audio_gap")
 
 _CODES = {"unknown-voice": "unknown_voice", "busy": "busy", "timeout": "timeout"}
 """What the codes of services like this one are to an engine."""
@@ -40,6 +40,9 @@ class Remote:
 
     address: Address
     program: str
+    streams: bool
+    """Whether there is audio before a sentence is whole; of most servers there is not."""
+
     concurrency: int
     first_audio: float
     audio_gap: float
@@ -51,6 +54,7 @@ class Remote:
         return Remote(
             wyoming_address(settings.text("url")),
             settings.text("program"),
+            settings.flag("stream", False),
             int(settings.number("concurrency", WyomingRemoteEngine.capabilities.concurrency, 1, 256)),
             settings.number("first_audio", 25, 0.1, 3600),
             settings.number("audio_gap", 12, 0.1, 3600),
@@ -91,14 +95,16 @@ class WyomingRemoteEngine(Engine):
     """Speaks with the voices of a server."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        streaming=True,
+        streaming=False,
         concurrency=8,
         # A step waits for the server; nobody else shall wait with it.
         parallel=True,
         pads_silence=True,
+        licence="Apache-2.0",
     )
 
     def __init__(self) -> None:
+        self._spec = ModelSpec("", "wyoming_remote")
         self._remote: Remote | None = None
 
     @classmethod
@@ -112,10 +118,11 @@ class WyomingRemoteEngine(Engine):
     @classmethod
     def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
         try:
-            return replace(cls.capabilities, concurrency=Remote.of(spec).concurrency)
+            remote = Remote.of(spec)
         except EngineError:
             # What is wrong is told as the model's problem.
             return cls.capabilities
+        return replace(cls.capabilities, streaming=remote.streams, concurrency=remote.concurrency)
 
     @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:
@@ -130,6 +137,7 @@ class WyomingRemoteEngine(Engine):
     def load(self, spec: ModelSpec, device: str) -> None:
         on_processor("A remote model", device)
         self._remote = Remote.of(spec)
+        self._spec = spec
 
     def stream(self, request: EngineRequest) -> Iterator[Audio]:
         if request.cancel:
@@ -139,6 +147,7 @@ class WyomingRemoteEngine(Engine):
         remote = self._remote
         if remote is None:
             raise EngineError("The model is not loaded")
+        _check(request, kept_listing(self._spec), remote)
         with remote.talk(remote.first_audio, request.cancel) as talk:
             talk.say(Event("synthesize", {"text": request.text, "voice": _voice(request)}))
             yield from _audio(talk, remote, request)
@@ -150,6 +159,17 @@ class WyomingRemoteEngine(Engine):
 def _known(spec: ModelSpec) -> tuple[Remote, Known]:
     remote = Remote.of(spec)
     return remote, watched(spec, str(remote.address), functools.partial(remote.listing, spec.id))
+
+
+def _check(request: EngineRequest, listing: Listing | None, remote: Remote) -> None:
+    """Refuse a voice that is not there: servers speak with another one then, and do not say so."""
+    if listing is None:
+        return
+    voice = listing.find(request.voice)
+    if voice is None:
+        raise EngineError(f"{remote.address} has no voice {request.voice!r}", "unknown_voice")
+    if request.speaker is not None and voice.speakers and request.speaker not in voice.speakers:
+        raise EngineError(f"{request.voice} has no speaker {request.speaker!r}", "unknown_voice")
 
 
 def _voice(request: EngineRequest) -> dict[str, str]:

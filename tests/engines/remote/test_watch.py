@@ -11,7 +11,7 @@ import pytest
 from wyoming_openspeakers.engines.base import EngineError
 from wyoming_openspeakers.engines.remote import watch as module
 from wyoming_openspeakers.engines.remote.voices import Listing, RemoteVoice
-from wyoming_openspeakers.engines.remote.watch import Watch, kept_listing
+from wyoming_openspeakers.engines.remote.watch import Watch
 
 LISTING = Listing((RemoteVoice("nova", ("en-US", "de"), "Nova", "female", ("a",), "m"),), "m")
 
@@ -50,10 +50,14 @@ def test_a_list_comes_soon_and_outlives_the_process(tmp_path: Path) -> None:
     assert watch.look(server).problem
     until(lambda: watch.look(server).listing == LISTING)
     until(file.exists)
-    assert kept_listing(file, "1") == LISTING and kept_listing(file, "2") is None
-    assert Watch("it", "1", file).look(server).listing == LISTING
+    gone = Server()
+    gone.works = False
+    assert Watch("it", "1", file).look(gone).listing == LISTING
+    assert Watch("it", "2", file).look(gone).listing is None
+    server.works = False
+    until(lambda: watch.look(server).problem)
     file.write_text("[broken")
-    assert kept_listing(file, "1") is None
+    assert Watch("it", "1", file).look(gone).listing is None
 
 
 def test_one_failure_is_chance_and_two_are_not_and_it_comes_back() -> None:

@@ -59,10 +59,10 @@ async def _cancel(performance: Performance, after: float | None) -> float:
     """Cut a long text off after so many seconds, or after its first chunk; how long until the worker has let go."""
     spoken = Spoken()
     speaking = asyncio.create_task(performance.say_into(spoken, _TEXT))
-    began = time.monotonic()
-    await asyncio.sleep(0)
-    while not speaking.done() and (not spoken.chunks if after is None else time.monotonic() < began + after):
-        await asyncio.sleep(0.002)
+    if after is None:
+        await spoken.has_begun.wait()
+    else:
+        await asyncio.sleep(after)
     cut = time.monotonic()
     speaking.cancel()
     with suppress(asyncio.CancelledError):

@@ -72,7 +72,7 @@ def _demand_checkable(name: str, schema: Mapping[str, Any]) -> None:
 async def LIGHT(stage: Stage) -> Outcome:  # noqa: N802
     """A fresh process of the service asks for voices, problem and capabilities, and looks at what was imported."""
     spec = stage.subject.spec
-    told = {"id": spec.id, "engine": spec.engine, "paths": spec.paths, "voice": spec.voice}
+    told: dict[str, Any] = {"id": spec.id, "engine": spec.engine, "paths": spec.paths, "voice": spec.voice}
     told["parameters"] = dict(spec.parameters)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _LOOK, json.dumps(told), *_HEAVY),

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ...worker.protocol import Memory
 from ..check import check
 from ..outcome import Outcome, demand, passed
 from ..stage import Performance, Stage
 from ..steady import steady
 from ..texts import LONG, TOLERANCE, describe_difference, difference
 
-_ROUNDS = 4
+_ROUNDS = 5
+_SETTLED = 1
+"""The first rounds fill caches and start threads."""
 
-_NOISE = 24_000_000
-"""Bytes that a process may differ by from one round to the next: allocators and thread pools keep some."""
+_NOISE = 16_000_000
+"""Bytes that a process may grow by in a round: allocators and thread pools keep some."""
 
 _PART = 0.1
-"""Part of what the model takes that may remain."""
+"""Part of what the model takes that may go in a round."""
+
+_LARGE = 64_000_000
+"""Bytes of a model from which it can be seen whether the last load took memory anew."""
 
 
 @check("park", "parks and comes back, and then says the same", seconds=180, needs="sound")
@@ -41,36 +49,46 @@ async def PARK(stage: Stage) -> Outcome:  # noqa: N802
 async def MEMORY(stage: Stage) -> Outcome:  # noqa: N802
     """Loaded, spoken with and unloaded, several times in a process of its own: from the second on it must not grow."""
     async with stage.fresh() as performance:
-        loaded, left = [], []
-        for _ in range(_ROUNDS):
-            taken, kept = await _round(performance)
-            loaded.append(taken)
-            left.append(kept)
-    for what, place in (("host memory", 0), ("GPU memory", 1)):
-        taken = max(one[place] for one in loaded) - min(one[place] for one in left)
-        grown = left[-1][place] - left[1][place]
-        allowed = max(_NOISE, round(_PART * taken))
-        demand(
-            grown <= allowed,
-            f"after two more rounds {_mb(grown)} more of {what} are gone; of {_mb(taken)} at most {_mb(allowed)} may be",
-            _mb(grown),
-        )
-    device = left[-1][1]
+        rounds = [await _round(performance) for _ in range(_ROUNDS)]
+    host = _demand_given_back("host memory", [(one.loaded.host, one.left.host) for one in rounds])
+    gpu = _demand_given_back("GPU memory", [(one.loaded.device, one.left.device) for one in rounds])
+    first, last = rounds[0].added, rounds[-1].added
+    demand(
+        first < _LARGE or last > first / 4,
+        f"the first load takes {_mb(first)}, a later one {_mb(last)}: what was unloaded is still there",
+        _mb(first - last),
+    )
+    device = rounds[-1].left.device
     demand(device <= _NOISE, f"unloaded it still has {_mb(device)} on the GPU", _mb(device))
-    taken, grown = max(one[0] for one in loaded) - left[-1][0], left[-1][0] - left[1][0]
-    return passed(f"it takes {_mb(max(0, taken))} and gives them back; growth in two rounds", _mb(grown))
+    return passed(f"it takes {_mb(max(first, last))} and gives them back; growth by round", _mb(max(host, gpu)))
 
 
-async def _round(performance: Performance) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Load, speak and unload; what the process takes before and after that."""
-    name = performance.subject.name
-    await performance.load()
+def _demand_given_back(what: str, rounds: Sequence[tuple[int, int]]) -> int:
+    """Fail when more and more is gone; by how much it grows in a round."""
+    taken = max(0, max(loaded for loaded, _ in rounds) - min(left for _, left in rounds))
+    grown = (rounds[-1][1] - rounds[_SETTLED][1]) // (len(rounds) - 1 - _SETTLED)
+    allowed = max(_NOISE, round(_PART * taken))
+    lost = f"each round {_mb(grown)} more of {what} are gone"
+    demand(grown <= allowed, f"{lost}; of {_mb(taken)} at most {_mb(allowed)} may be", _mb(grown))
+    return max(0, grown)
+
+
+@dataclass(frozen=True)
+class _Round:
+    added: int
+    """Bytes that loading took, on the host and on the GPU."""
+
+    loaded: Memory
+    left: Memory
+
+
+async def _round(performance: Performance) -> _Round:
+    """Load, speak and unload."""
+    told = await performance.load()
     if performance.subject.voices:
         await performance.say(LONG)
-    loaded = performance.worker.memory
-    # What an engine takes only while it speaks has gone by then; what it keeps has not.
-    told = await performance.worker.unload(name)
-    return (loaded.host, loaded.device), (told.host, told.device)
+    left = await performance.worker.unload(performance.subject.name)
+    return _Round(told.model_host + told.model_device, told, left)
 
 
 def _mb(size: int) -> str:

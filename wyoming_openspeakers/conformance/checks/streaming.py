@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,7 +57,7 @@ async def STREAM_IS_WHOLE(stage: Stage) -> Outcome:  # noqa: N802
 def _seams(spoken: Spoken) -> tuple[float, float]:
     """The largest step from a sample to the next between two chunks, and inside of chunks."""
     chunks = [chunk for chunk in spoken.chunks if chunk.size > 1]
-    between = [abs(float(after[0] - before[-1])) for before, after in zip(chunks, chunks[1:], strict=False)]
+    between = [abs(float(after[0] - before[-1])) for before, after in pairwise(chunks)]
     inside = [float(np.abs(np.diff(chunk)).max()) for chunk in chunks]
     return max(between, default=0.0), max(inside, default=0.0)
 

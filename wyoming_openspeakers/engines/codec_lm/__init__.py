@@ -145,9 +145,7 @@ class CodecLmEngine(Engine):
         with _run(self._threads):
             model.warm_up()
 
-    def _speak(
-        self, model: CodecFamily, said: list[str], request: EngineRequest, handover: Handover[Samples]
-    ) -> None:
+    def _speak(self, model: CodecFamily, said: list[str], request: EngineRequest, handover: Handover[Samples]) -> None:
         """Say the pieces of a text one after another, in the thread of the generations."""
         settings: Mapping[str, Any] = {**self._spec.parameters, **request.parameters}
         self._check = handover.check

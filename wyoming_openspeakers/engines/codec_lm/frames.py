@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from ..base import Samples
+from .pace import Pace
 
 if TYPE_CHECKING:
     import torch
 
 Frame = list[int]
 """The codes of the shortest piece of sound, in the order that the codec wants them in."""
-
-LARGEST = 8
-"""Frames of a chunk. A codec is not much faster with more, and it is most of a second."""
 
 
 class Layout(ABC):
@@ -34,6 +32,9 @@ class Decoder(Protocol):
 
     ahead: int
     """Frames that it wants to know besides those that it makes sound of."""
+
+    seconds: float
+    """How long a frame plays."""
 
     def push(self, frames: list[Frame]) -> Samples:
         """The sound that is known with these frames."""
@@ -59,7 +60,8 @@ class FrameStreamer:
         self._check = check
         self._has_prompt = False
         self._waiting: list[Frame] = []
-        self._wanted = chunk_size(0) + decoder.ahead
+        self._pace = Pace(decoder.seconds)
+        self._wanted = self._pace.size(0, 0) + decoder.ahead
         self.frames: list[Frame] = []
         """All frames so far."""
 
@@ -76,20 +78,13 @@ class FrameStreamer:
         self._waiting.append(frame)
         if len(self._waiting) >= self._wanted:
             waiting, self._waiting = self._waiting, []
-            self._wanted = chunk_size(len(self.frames))
-            self._emit(self._decoder.push(waiting))
+            samples = self._decoder.push(waiting)
+            made = len(self.frames)
+            self._wanted = self._pace.size(made, made - self._decoder.ahead)
+            self._emit(samples)
 
     def end(self) -> None:
         """Make sound of what is left."""
         self._check()
         waiting, self._waiting = self._waiting, []
         self._emit(self._decoder.finish(waiting))
-
-
-def chunk_size(said: int) -> int:
-    """How many frames the next chunk has after so many.
-
-    A quarter of what has been said: while it is made, what came before still plays, even where the model is hardly
-    faster than speech.
-    """
-    return min(LARGEST, max(1, said // 4))

@@ -22,6 +22,8 @@ class MimiParts:
         inner = codec.decoder
         is_whole = hasattr(inner, "decoder_seanet")
         holder = inner if is_whole else codec
+        self.seconds = 1 / float(codec.config.frame_rate)
+        """How long a frame plays."""
         self.quantizer = codec.quantizer
         self.upsample = holder.upsample
         self.transformer = holder.decoder_transformer
@@ -34,6 +36,7 @@ class MimiStream:
     ahead = 0
 
     def __init__(self, parts: MimiParts) -> None:
+        self.seconds = parts.seconds
         self._parts = parts
         self._past = library("cache_utils").DynamicCache(config=parts.transformer.config)
         self._before: dict[Any, torch.Tensor] = {}
@@ -66,8 +69,8 @@ class MimiStream:
             return self._through(module.shortcut, x) + mixed
         if hasattr(module, "conv"):
             return self._convolved(module, x)
-        x = module(x)
-        return x
+        after: torch.Tensor = module(x)
+        return after
 
     def _convolved(self, module: Any, x: torch.Tensor) -> torch.Tensor:
         """A convolution of what comes with what came before it; before everything is silence."""
@@ -77,14 +80,12 @@ class MimiStream:
         is_longer = isinstance(conv, torch.nn.ConvTranspose1d)
         (kernel,), (stride,), (dilation,) = conv.kernel_size, conv.stride, conv.dilation
         reach = -(-kernel // stride) - 1 if is_longer else (kernel - 1) * dilation
+        count = x.shape[-1]
         if reach:
-            count = x.shape[-1]
             before = self._before.get(module)
             if before is None:
                 before = x.new_zeros(*x.shape[:-1], reach)
             x = torch.cat([before, x], dim=-1)
             self._before[module] = x[..., -reach:]
-            y: torch.Tensor = conv(x)
-            return y[..., reach * stride : (reach + count) * stride] if is_longer else y
-        y = conv(x)
-        return y
+        after: torch.Tensor = conv(x)
+        return after[..., reach * stride : (reach + count) * stride] if is_longer else after

@@ -16,9 +16,7 @@ class Sampler:
     The library would draw from the chance that the whole process shares, and which other models use meanwhile.
     """
 
-    def __init__(
-        self, generator: torch.Generator, temperature: float, *, top_p: float = 1.0, top_k: int = 0
-    ) -> None:
+    def __init__(self, generator: torch.Generator, temperature: float, *, top_p: float = 1.0, top_k: int = 0) -> None:
         process = library("generation.logits_process")
         self._generator = generator
         self._steps: list[Any] = [process.TemperatureLogitsWarper(float(temperature))]

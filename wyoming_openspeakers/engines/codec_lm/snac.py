@@ -56,14 +56,14 @@ class Snac:
         x = self._meaning(codes)
         noises = iter(noise.split(self.noises, dim=1))
         x = self._convolved("decoder.model.0", x, padding=HALF, groups=x.shape[1] if self._is_depthwise else 1)
-        place = 1
         if self._is_depthwise:
             x = self._convolved("decoder.model.1", x)
-            place = 2
-        for place, rate in enumerate(self._rates, place):
+        first = 2 if self._is_depthwise else 1
+        for place, rate in enumerate(self._rates, first):
             x = self._longer(f"decoder.model.{place}.block", x, rate, next(noises).reshape(1, 1, -1))
-        x = self._snake(f"decoder.model.{place + 1}", x)
-        return self._convolved(f"decoder.model.{place + 2}", x, padding=HALF).tanh().reshape(-1)
+        last = first + len(self._rates)
+        x = self._snake(f"decoder.model.{last}", x)
+        return self._convolved(f"decoder.model.{last + 1}", x, padding=HALF).tanh().reshape(-1)
 
     def _meaning(self, codes: torch.Tensor) -> Any:
         from torch.nn.functional import embedding

@@ -23,6 +23,7 @@ class SnacWindows:
 
     def __init__(self, codec: Snac, generator: torch.Generator, ahead: int = AHEAD) -> None:
         self.ahead = ahead
+        self.seconds = codec.samples / codec.rate
         self._codec = codec
         self._generator = generator
         self._frames: list[Frame] = []

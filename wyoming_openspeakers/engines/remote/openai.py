@@ -23,6 +23,9 @@ SETTINGS = (
     "needs_transcript", "designs", "instructs", "concurrency", "first_audio", "audio_gap", "extra",
 )  # fmt: skip
 
+SPEED = (0.5, 2.0)
+"""Servers take more than that, and their models do not follow."""
+
 _OURS = ("input", "stream", "stream_format", "response_format", "voice", "speed", "ref_audio", "ref_text")
 _LARGEST_LIST = 8 << 20
 _NO_LIST = (404, 405, 501)
@@ -77,7 +80,7 @@ class OpenAIServer:
             rate=int(settings.number("rate", 0, 0, 384_000)),
             streams=settings.flag("stream", True),
             language=settings.choice("language", "none", "tag", "name"),
-            speed=settings.range("speed", (0.25, 4.0)),
+            speed=settings.range("speed", SPEED),
             clones=settings.flag("clones", False),
             needs_transcript=settings.flag("needs_transcript", False),
             designs=settings.flag("designs", False),

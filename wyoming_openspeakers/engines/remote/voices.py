@@ -75,7 +75,12 @@ class Listing:
 
     def offered(self, spec: ModelSpec, rate: int = 0, server: str = "") -> list[Voice]:
         """The voices as ours; one whose language nobody tells speaks those of the model's entry."""
-        return offered((_voice(voice, spec, rate, server) for voice in self.voices), spec)
+        source = repr((server, self.model, sorted(spec.parameters.items(), key=lambda item: item[0])))
+        return offered((_voice(voice, spec.languages, rate, source) for voice in self.voices), spec)
+
+    def find(self, name: str) -> RemoteVoice | None:
+        """The voice of this name."""
+        return next((voice for voice in self.voices if voice.name == name), None)
 
 
 def read_voices(items: Iterable[object]) -> tuple[RemoteVoice, ...]:
@@ -92,16 +97,15 @@ def without_own(listing: Listing, model: str) -> Listing:
     return Listing(voices, listing.model)
 
 
-def _voice(voice: RemoteVoice, spec: ModelSpec, rate: int, server: str) -> Voice:
-    state = repr((server, sorted(spec.parameters.items(), key=repr), voice))
+def _voice(voice: RemoteVoice, languages: tuple[str, ...], rate: int, source: str) -> Voice:
     return Voice(
         voice.name,
-        voice.languages or spec.languages or ("en",),
+        voice.languages or languages or ("en",),
         voice.description or voice.name,
         voice.gender,
         voice.speakers,
         rate,
-        hashlib.sha256(state.encode()).hexdigest()[:12],
+        hashlib.sha256(f"{source}{voice}".encode()).hexdigest()[:12],
     )
 
 

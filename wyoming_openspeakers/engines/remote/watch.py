@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..base import EngineError, ModelSpec
@@ -30,7 +31,7 @@ LONG = 150.0
 DEADLINE = 3.0
 """Seconds that a server has to say what it has."""
 
-_FILE = "remote.json"
+_NAME = "remote.json"
 
 Ask = Callable[[], Listing]
 
@@ -54,17 +55,18 @@ class Watch:
         self._looked = 0.0
         self._failures = 0
         self._is_running = False
-        kept = kept_listing(file, identity)
+        kept = _read(file, identity)
         self._known = Known(kept) if kept else Known(problem=f"{name} is being asked what it has; a moment")
 
     def look(self, ask: Ask) -> Known:
         """What is known now."""
         with self._lock:
             self._looked = time.monotonic()
+            known = self._known
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, args=(ask,), name=f"watch {self._name}", daemon=True).start()
-            return self._known
+            return known
 
     def _run(self, ask: Ask) -> None:
         while True:
@@ -105,26 +107,32 @@ class Watch:
             draft.replace(self._file)
 
 
-def kept_listing(file: Path | None, identity: str) -> Listing | None:
-    """What a server had when it was asked last, by this process or another."""
-    if file is None:
-        return None
+def kept_listing(spec: ModelSpec) -> Listing | None:
+    """What a model's server had when it was asked last, by this process or another."""
+    return _read(_file(spec), _identity(spec))
+
+
+def _read(file: Path | None, identity: str) -> Listing | None:
     try:
-        tree = json.loads(file.read_text(encoding="utf-8"))
-        return Listing.from_data(tree) if tree["server"] == identity else None
+        return _parsed(file, file.stat().st_mtime_ns, identity) if file else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def identity_of(spec: ModelSpec) -> str:
+@lru_cache(maxsize=16)
+def _parsed(file: Path, changed: int, identity: str) -> Listing | None:
+    tree = json.loads(file.read_text(encoding="utf-8"))
+    return Listing.from_data(tree) if tree["server"] == identity else None
+
+
+def _identity(spec: ModelSpec) -> str:
     """Changes when the model's entry does: what another server had is not used."""
     state = repr((spec.id, spec.engine, sorted(spec.parameters.items(), key=lambda item: item[0])))
     return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
-def listing_file(spec: ModelSpec) -> Path | None:
-    """Where what a server has is kept."""
-    return Path(spec.cache_path) / _FILE if spec.cache_path else None
+def _file(spec: ModelSpec) -> Path | None:
+    return Path(spec.cache_path) / _NAME if spec.cache_path else None
 
 
 _watches: dict[tuple[str, Path | None], Watch] = {}
@@ -133,7 +141,7 @@ _watches_lock = threading.Lock()
 
 def watched(spec: ModelSpec, name: str, ask: Ask) -> Known:
     """What is known of a model's server. Cheap; never waits."""
-    key = (identity_of(spec), listing_file(spec))
+    key = (_identity(spec), _file(spec))
     with _watches_lock:
         watch = _watches.get(key)
         if watch is None:

@@ -110,8 +110,12 @@ class WorkerProcess:
                 # Ctrl-C is for the service, which ends its workers when they have finished speaking.
                 start_new_session=True,
             )
-            undo.callback(self._process.kill)
-            self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            try:
+                self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            except BaseException:
+                self._process.kill()
+                await self._process.wait()
+                raise
             undo.pop_all()
         self._task = asyncio.create_task(self._watch(), name=f"worker {self.name}")
 

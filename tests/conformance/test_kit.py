@@ -1,0 +1,148 @@
+"""The kit finds what is wrong with an engine, says so in words, and leaves a good one alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conformance import sinner
+
+from wyoming_openspeakers.conformance.bench import Bench
+from wyoming_openspeakers.conformance.check import Check
+from wyoming_openspeakers.conformance.checks import CHECKS
+from wyoming_openspeakers.conformance.checks.files import copied
+from wyoming_openspeakers.conformance.outcome import Outcome, Verdict
+from wyoming_openspeakers.conformance.report import line, summary, table
+from wyoming_openspeakers.conformance.subject import Subject
+from wyoming_openspeakers.engines.base import ModelSpec
+
+BY_NAME = {check.name: check for check in CHECKS}
+
+SINS = {
+    "no licence": ("declaration", "licence is empty"),
+    "no schema": ("declaration", "pitch has no JSON type"),
+    "heavy": ("light", "imports soundfile"),
+    "twins": ("voices", "the same name"),
+    "odd language": ("voices", "en_US"),
+    "crash in load": ("load", "its process ended: exit status 3"),
+    "any device": ("device", "nothing was refused"),
+    "wrong rate": ("sound", "declares 8000 Hz and speaks at 16000"),
+    "silent": ("sound", "silence"),
+    "not scaled": ("sound", "1 is full scale"),
+    "numbers that are none": ("sound", "no numbers"),
+    "speaks of nothing": ("empty text", "want none"),
+    "any voice": ("unknown voice", "nothing was refused"),
+    "nameless": ("unknown voice", "names none of"),
+    "wrong code": ("unknown voice", "unknown_voice"),
+    "any speaker": ("unknown speaker", "nothing was refused"),
+    "refuses its schema": ("bad parameter", "pitch = 0 keeps to its schema"),
+    "one speed": ("speed", "1.00 times"),
+    "shared state": ("stream is whole", "sounds different"),
+    "clicks": ("stream is whole", "jumps by"),
+    "one chunk": ("first chunk", "one chunk"),
+    "late": ("first chunk", "of the work"),
+    "deaf": ("cancel", "200 are allowed"),
+    "crash in long text": ("long text", "its process ended: exit status 3"),
+    "forgets in parking": ("park", "something else"),
+    "leak": ("memory", "more of host memory are gone"),
+    "hoard": ("memory", "what was unloaded is still there"),
+    "blind": ("damaged file", "nobody notices"),
+    "raw error": ("missing file", "does not explain: "),
+}
+
+
+def subject(sin: str, folder: Path, patience: float = 1.0) -> Subject:
+    folder = sinner.make(folder / "model")
+    return Subject(ModelSpec(sin, "conformance.sinner", (str(folder),), "hum"), patience=patience)
+
+
+def outcome_of(check: Check, sin: str, folder: Path, patience: float = 1.0) -> Outcome:
+    with Bench(subject(sin, folder, patience)) as bench:
+        return bench.run(check)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with pytest.MonkeyPatch.context() as patch:
+        tests = Path(__file__).parents[1]
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(tests), str(tests.parent)]))
+        with Bench(subject("nothing", tmp_path_factory.mktemp("good"))) as bench:
+            yield bench
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_a_good_engine_passes_everything(bench: Bench, check: Check) -> None:
+    outcome = bench.run(check)
+    assert outcome.verdict is Verdict.PASSED, outcome.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sin", SINS)
+def test_a_sin_is_found_and_named(sin: str, tmp_path: Path) -> None:
+    check, words = SINS[sin]
+    outcome = outcome_of(BY_NAME[check], sin, tmp_path)
+    assert outcome.verdict is Verdict.FAILED
+    assert words in outcome.reason
+
+
+def test_what_does_not_apply_is_skipped_with_a_reason(tmp_path: Path) -> None:
+    outcome = outcome_of(BY_NAME["first chunk"], "whole", tmp_path)
+    assert outcome == Outcome(Verdict.SKIPPED, "it declares that it gives a sentence as a whole")
+
+
+def test_a_limit_of_one_is_enough_when_it_is_declared(tmp_path: Path) -> None:
+    outcome = outcome_of(BY_NAME["together"], "one at a time", tmp_path)
+    assert outcome == Outcome(Verdict.PASSED, "it declares a limit of one at a time", "1")
+
+
+def test_who_never_says_the_same_twice_cannot_be_compared(tmp_path: Path) -> None:
+    outcome = outcome_of(BY_NAME["park"], "no seed", tmp_path)
+    assert outcome.verdict is Verdict.SKIPPED and "never says the same twice" in outcome.reason
+
+
+def test_an_engine_that_hangs_costs_its_check_and_no_more(tmp_path: Path) -> None:
+    with Bench(subject("hang", tmp_path, patience=0.01)) as bench:
+        hung = bench.run(BY_NAME["sound"])
+        device = bench.run(BY_NAME["device"])
+    assert hung.verdict is Verdict.FAILED and ("not done within" in hung.reason or "no audio" in hung.reason)
+    assert device.verdict is Verdict.PASSED
+
+
+def test_what_needs_a_check_that_failed_is_not_run(tmp_path: Path) -> None:
+    with Bench(subject("crash in load", tmp_path)) as bench:
+        assert bench.run(BY_NAME["load"]).verdict is Verdict.FAILED
+        assert bench.run(BY_NAME["sound"]) == Outcome(Verdict.SKIPPED, "`load` has not passed")
+        assert bench.run(BY_NAME["cancel"]) == Outcome(Verdict.SKIPPED, "`sound` has not passed")
+
+
+def test_the_users_own_files_are_as_they_were(tmp_path: Path) -> None:
+    before = subject("nothing", tmp_path)
+    with Bench(before) as bench:
+        assert bench.run(BY_NAME["damaged file"]).verdict is Verdict.PASSED
+        assert bench.run(BY_NAME["missing file"]).verdict is Verdict.PASSED
+    (folder,) = before.spec.paths
+    assert (Path(folder) / "weights.bin").read_bytes() == b"weights" * 100
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["model", "settings.json", "weights.bin"]
+
+
+def test_a_copy_takes_no_room(tmp_path: Path) -> None:
+    spec = subject("nothing", tmp_path).spec
+    with copied(spec) as (copy, files):
+        assert copy.paths != spec.paths and [file.name for file in files] == ["weights.bin", "settings.json"]
+        assert files[0].samefile(Path(spec.paths[0], "weights.bin"))
+
+
+def test_outcomes_are_read_in_lines_and_in_a_table() -> None:
+    good, bad = Outcome(Verdict.PASSED, "it lets go", "8 ms"), Outcome(Verdict.FAILED, "it goes on", "3 s")
+    cancel = BY_NAME["cancel"]
+    assert line("a", cancel, good) == f"ok   {'a cancel':<34} it lets go [8 ms]"
+    assert summary("b", {"cancel": bad}) == "b: 0 passed, 1 failed, 0 do not apply; failed: cancel"
+    assert table([cancel], {"a": {"cancel": good}, "b": {"cancel": bad}}).splitlines() == [
+        "| Check | a | b |",
+        "| --- | :-: | :-: |",
+        f"| cancel: {cancel.demand} | yes, 8 ms | **no**, 3 s |",
+        "",
+        "b, cancel: it goes on",
+    ]
