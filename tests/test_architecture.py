@@ -20,10 +20,9 @@ MODULES = {
 LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "cli")
 """From the bottom to the top."""
 
-LEAVES = {
-    PACKAGE,
-    *(name for name in MODULES if name.split(".")[1:2] in (["errors"], ["events"], ["config"], ["addresses"], ["installation"], ["links"])),
-}
+_LEAVES = ("errors", "events", "config", "addresses", "installation", "links")
+
+LEAVES = {PACKAGE, *(name for name in MODULES if name.split(".")[1:2] in [[leaf] for leaf in _LEAVES])}
 """What every layer of the main process may use."""
 
 ENGINE_PACKAGES = {"onnxruntime", "torch", "transformers", "piper", "hibari", "misaki", "onnx", "espeakng_loader"}

@@ -11,16 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_openspeakers.engines.base import (
-    Audio,
-    Capabilities,
-    Engine,
-    EngineError,
-    EngineRequest,
-    ModelSpec,
-    Samples,
-    Voice,
-)
+from wyoming_openspeakers.engines.base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.engines.control import Cancelled
 
 RATE = 16_000

@@ -75,6 +75,8 @@ _ANYTHING = "the engine for faults takes anything: it is for what goes wrong"
 
 KNOWN: dict[tuple[str, str], str] = {
     ("piper", "damaged file"): "it says that the model cannot be loaded, and not which file",
+    ("csm", "damaged file"): "the error of safetensors comes through, and not which file",
+    ("csm", "missing file"): "without tokenizer.json the library's own error comes through",
     ("vits", "missing file"): "without tokenizer_config.json it speaks of espeak, not of the file",
     **{
         (name, check): _ANYTHING

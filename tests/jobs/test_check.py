@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from wyoming_openspeakers.engines.base import Capabilities, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import ModelSpec, Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import InvalidRequest, UnknownModel, UnknownVoice
 from wyoming_openspeakers.jobs.check import check
 from wyoming_openspeakers.jobs.request import JobRequest, full_name

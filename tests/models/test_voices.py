@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
 from wyoming_openspeakers.models.registry import Registry, RegistryFile, load_registry_file
 from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog, primary

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import UnknownVoice
 from wyoming_openspeakers.models.profiles.profile import Profile, Sample, Style
 from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile

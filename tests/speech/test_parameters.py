@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wyoming_openspeakers.engines.base import Capabilities
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import InvalidRequest
 from wyoming_openspeakers.speech.parameters import check_parameters
 

@@ -310,3 +310,24 @@ def test_an_engine_that_fails_to_clean_up_or_exits_does_not_end_the_turns() -> N
     assert isinstance(log.ends[1][0], Cancelled)
     assert "SystemExit" in str(log.ends[2][0])
     assert log.ends[3] == (None, True)
+
+
+def test_who_waits_for_another_machine_keeps_nobody_waiting() -> None:
+    log = Log(lanes=2)
+    release = threading.Event()
+
+    def silent() -> Generator[Audio, None, None]:
+        release.wait(5)
+        yield from speech(1)
+
+    log.scheduler.start()
+    for number in range(1, 5):
+        log.scheduler.add(replace(job(number, silent()), waits=True))
+    log.scheduler.add(replace(job(9, speech(2)), waits=True))
+    log.scheduler.add(job(10, speech(2)))
+    log.wait(9, 10)
+    assert set(log.audio) == {9, 10} and not log.ends.keys() & {1, 2, 3, 4}
+    log.scheduler.cancel(1)
+    release.set()
+    log.wait(1, 2, 3, 4)
+    assert isinstance(log.ends[1][0], Cancelled) and set(log.audio) == {2, 3, 4, 9, 10}

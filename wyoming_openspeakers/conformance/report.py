@@ -17,7 +17,7 @@ Results = Mapping[str, Mapping[str, Outcome]]
 def line(subject: str, check: Check, outcome: Outcome) -> str:
     """An outcome on a line of a terminal."""
     measured = f" [{outcome.measured}]" if outcome.measured else ""
-    return f"{_MARKS[outcome.verdict]} {f'{subject} {check.name}':<34} {outcome.reason}{measured}"
+    return f"{_MARKS[outcome.verdict]} {f'{subject} {check.name}':<34} {' '.join(outcome.reason.split())}{measured}"
 
 
 def summary(subject: str, outcomes: Mapping[str, Outcome]) -> str:

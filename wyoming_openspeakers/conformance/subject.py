@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..engines.base import Capabilities, Engine, ModelSpec, Reference, Voice, engine_class
+from ..engines.base import Engine, ModelSpec, Reference, Voice, engine_class
+from ..engines.capabilities import Capabilities
 from .outcome import Skipped
 
 

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from .capabilities import Capabilities
 from .control import CancelFlag, Share
 from .packages import is_importable
 
@@ -29,8 +30,8 @@ class EngineError(Exception):
     def __init__(self, text: str, code: str = "engine_failed") -> None:
         super().__init__(text)
         self.code = code
-        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing or
-        out_of_memory."""
+        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing, busy, timeout
+        or out_of_memory."""
 
 
 @dataclass(frozen=True)
@@ -85,58 +86,6 @@ class Word:
     """Seconds from the start of the segment."""
 
     end: float
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    """What an engine can do: declared, not guessed."""
-
-    streaming: bool
-    """Yields audio before a segment is complete."""
-    concurrency: int
-    """How many segments may be in work at once."""
-
-    parallel: bool = False
-    """Steps of several requests may run at once, and then keep to one core each."""
-
-    speed: tuple[float, float] | None = None
-    """Lowest and highest speed, or None when the engine has one speed only."""
-
-    mixing: bool = False
-    """Voices can be mixed: `af_bella(2)+af_sky(1)`."""
-
-    cloning: bool = False
-    """Speaks like the references of a request."""
-
-    needs_transcript: bool = False
-    """Clones only from recordings whose words are known."""
-
-    designs: bool = False
-    """Makes a voice from a description in words."""
-
-    instructions: bool = False
-    """Follows words about how to speak."""
-
-    dialogue: bool = False
-    """Several speakers in one text, marked in it."""
-
-    words: bool = False
-    """Tells when each word is said."""
-
-    pads_silence: bool = False
-    """Surrounds a segment with silence that is worth trimming."""
-
-    devices: tuple[str, ...] = ("cpu",)
-    """Kinds of device that it can use, the best first: `cuda`, `mps`, `cpu`."""
-
-    parks: bool = False
-    """`park` and `unpark` do something on a GPU; the models of other engines are unloaded and loaded again."""
-
-    licence: str = ""
-    """Licence of the engine's code."""
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """JSON schema of each engine-specific parameter, by name."""
 
 
 @dataclass(frozen=True)

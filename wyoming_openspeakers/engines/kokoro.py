@@ -17,7 +17,8 @@ from typing import ClassVar
 import numpy as np
 
 from . import kokoro_phonemes, kokoro_voices
-from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
+from .base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
+from .capabilities import Capabilities
 from .control import Cancelled
 from .offer import offered
 from .onnx_session import OnnxSession, on_processor, threads

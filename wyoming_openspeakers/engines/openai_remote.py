@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Reference, Voice
+from .base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Reference, Voice
+from .capabilities import Capabilities
 from .control import Cancelled
 from .onnx_session import on_processor
 from .remote.http import Answer, HttpServer
@@ -31,8 +32,8 @@ class OpenAIRemoteEngine(Engine):
     capabilities: ClassVar[Capabilities] = Capabilities(
         streaming=True,
         concurrency=8,
-        # A step waits for the server; nobody else shall wait with it.
         parallel=True,
+        waits=True,
         speed=SPEED,
         pads_silence=True,
         licence="Apache-2.0",

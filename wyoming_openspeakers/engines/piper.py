@@ -24,7 +24,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .capabilities import Capabilities
 from .control import Cancelled
 from .offer import offered
 from .onnx_session import Tensor, on_processor, threads

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from wyoming.event import Event
 
-from .base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from .capabilities import Capabilities
 from .control import CancelFlag, Cancelled
 from .onnx_session import on_processor
 from .remote.address import Address, wyoming_address
@@ -97,8 +98,8 @@ class WyomingRemoteEngine(Engine):
     capabilities: ClassVar[Capabilities] = Capabilities(
         streaming=False,
         concurrency=8,
-        # A step waits for the server; nobody else shall wait with it.
         parallel=True,
+        waits=True,
         pads_silence=True,
         licence="Apache-2.0",
     )

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..engines.base import Capabilities, Voice
+from ..engines.base import Voice
+from ..engines.capabilities import Capabilities
 from ..errors import UnknownModel
 from .hub.installed import size_of_parts, size_on_disk
 from .memory.devices import Need

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from ..config import SHIPPED_MODELS, Section, explain, read_yaml
 from ..config.values import Device, KeepAlive, Size
-from ..engines.base import Capabilities, Engine, ModelSpec, engine_class
+from ..engines.base import Engine, ModelSpec, engine_class
+from ..engines.capabilities import Capabilities
 from ..engines.packages import is_importable
 from ..errors import ConfigError, ModelUnavailable, UnknownModel
 from .environments.environments import Environments

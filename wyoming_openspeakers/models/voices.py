@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..engines.base import Capabilities, Reference, Voice
+from ..engines.base import Reference, Voice
+from ..engines.capabilities import Capabilities
 from ..errors import ModelUnavailable, UnknownVoice
 from .profiles.profile import Profile, Style
 from .registry import ModelEntry, Registry

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engines.base import Capabilities
+from ..engines.capabilities import Capabilities
 from ..errors import InvalidRequest
 
 _TYPES: dict[str, tuple[type, ...]] = {

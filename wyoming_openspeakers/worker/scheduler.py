@@ -56,6 +56,9 @@ class Job:
 
     began: bool = False
 
+    waits: bool = False
+    """Its steps wait for another machine: it takes no lane, and no core from anybody."""
+
 
 class Scheduler:
     """Runs the next step of whoever needs audio first: the earliest deadline of the most urgent class.
@@ -88,6 +91,8 @@ class Scheduler:
         with self._changed:
             self._jobs.append(job)
             self._changed.notify_all()
+        if job.waits:
+            threading.Thread(target=self._run_alone, args=(job,), name=f"job {job.id}", daemon=True).start()
 
     def cancel(self, job_id: int) -> None:
         """Stop a job: at once if it waits its turn, as soon as its engine lets go if it runs; no such job is fine."""
@@ -120,28 +125,40 @@ class Scheduler:
         while True:
             with self._changed:
                 while (job := self._next()) is None:
-                    self._changed.wait(_LOOK_AGAIN if len(self._jobs) > len(self._running) else None)
+                    idle = any(job not in self._running and not job.waits for job in self._jobs)
+                    self._changed.wait(_LOOK_AGAIN if idle else None)
+                self._running[job] = time.monotonic()
+            self._step(job)
+
+    def _run_alone(self, job: Job) -> None:
+        """Run the steps of a job that waits for another machine, which need no turns."""
+        while True:
+            with self._changed:
+                if job not in self._jobs:
+                    return
                 self._running[job] = time.monotonic()
             self._step(job)
 
     def _next(self) -> Job | None:
         """The job to run a step of now, or None to leave the cores to those that run."""
-        busy = {job.model for job in self._running if not job.parallel}
-        waiting = [job for job in self._jobs if job not in self._running and job.model not in busy]
+        running = {job: since for job, since in self._running.items() if not job.waits}
+        jobs = [job for job in self._jobs if not job.waits]
+        busy = {job.model for job in running if not job.parallel}
+        waiting = [job for job in jobs if job not in running and job.model not in busy]
         if not waiting:
             return None
         long_ago = time.monotonic() - _WORTH_WAITING
-        if any(job.exclusive and job.share.is_whole and since > long_ago for job, since in self._running.items()):
+        if any(job.exclusive and job.share.is_whole and since > long_ago for job, since in running.items()):
             return None
         job = min(waiting, key=lambda job: (job.urgency, job.deadline))
         soon = time.monotonic() + _SOON
         # Who is less urgent is no company: the most urgent class has the machine.
-        peers = [other for other in self._jobs if other.urgency == job.urgency]
+        peers = [other for other in jobs if other.urgency == job.urgency]
         needy = [other for other in peers if other.deadline < soon] or peers
         crowded = len({job.client for job in needy}) > 1
-        if self._running and not crowded and (job not in needy or not self._running.keys().isdisjoint(needy)):
+        if running and not crowded and (job not in needy or not running.keys().isdisjoint(needy)):
             return None
-        job.share.is_whole = not crowded and not self._running
+        job.share.is_whole = not crowded and not running
         return job
 
     def _step(self, job: Job) -> None:

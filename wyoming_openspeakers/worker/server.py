@@ -60,6 +60,7 @@ def _job(engine: Engine, device: str, speak: protocol.Speak) -> Job:
         client=speak.client,
         model=speak.model,
         parallel=engine.capabilities.parallel,
+        waits=engine.capabilities.waits,
         # A step that has taken all cores keeps them; beside another on them, both would take longer than in turn.
         exclusive=device == "cpu" and not engine.capabilities.parallel,
         share=request.share,

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wyoming_openspeakers.engines.base import Capabilities, Voice
+from wyoming_openspeakers.engines.base import Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.fronts.mqtt.choices import model_choices, voice_choices
 from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile

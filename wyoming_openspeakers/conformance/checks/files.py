@@ -124,7 +124,8 @@ async def MISSING(stage: Stage) -> Outcome:  # noqa: N802
                 file.rename(aside)
                 error = await _attempt(performance, spec)
                 if error is not None:
-                    names = (file.name, file.stem, str(file.parent), *spec.paths)
+                    # The file of a voice may be told of as the voice.
+                    names = (file.name, file.stem, str(file.parent), *spec.paths, _voice(stage))
                     told = demand_clear(error, *names, when=f"Without {file.name}")
                     needed.append(file.name)
                 aside.rename(file)
@@ -161,3 +162,7 @@ async def _attempt(performance: Performance, spec: ModelSpec) -> Exception | Non
         if not performance.worker.exited.is_set():
             await performance.worker.unload(spec.id)
     return None
+
+
+def _voice(stage: Stage) -> str:
+    return stage.subject.voice.name if stage.subject.voices else ""

@@ -11,7 +11,7 @@ from ..check import check
 from ..outcome import Outcome, demand, passed
 from ..stage import Performance, Stage
 from ..steady import steady
-from ..texts import LONG, TOLERANCE, describe_difference, difference
+from ..texts import TOLERANCE, describe_difference, difference
 
 _ROUNDS = 5
 _SETTLED = 1
@@ -86,7 +86,7 @@ async def _round(performance: Performance) -> _Round:
     """Load, speak and unload."""
     told = await performance.load()
     if performance.subject.voices:
-        await performance.say(LONG)
+        await performance.say()
     left = await performance.worker.unload(performance.subject.name)
     return _Round(told.model_host + told.model_device, told, left)
 

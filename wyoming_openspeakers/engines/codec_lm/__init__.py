@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
+from ..base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
+from ..capabilities import Capabilities
 from ..control import Cancelled
 from ..offer import offered
 from ..torch.weights import TorchWeights

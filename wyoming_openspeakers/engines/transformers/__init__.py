@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..base import Audio, Capabilities, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from ..base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Voice
+from ..capabilities import Capabilities
 from ..offer import offered
 from ..torch.cancel import CancellableModules
 from ..torch.weights import TorchWeights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wyoming.event import Event
 
-from ...errors import ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
+from ...errors import Busy, ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
 from ...worker import protocol
 
 
@@ -14,8 +14,10 @@ def error_of(event: Event) -> Exception:
     match event.data.get("code"):
         case "unknown_voice":
             return UnknownVoice(text)
-        case protocol.STUCK:
+        case protocol.STUCK | "timeout":
             return Timeout(text)
+        case "busy":
+            return Busy(text)
         case protocol.OUT_OF_MEMORY:
             return OutOfMemory(text)
         case "model_missing" | "package_missing" | "bad_parameter":

@@ -11,7 +11,8 @@ from typing import cast
 
 import pytest
 
-from wyoming_openspeakers.engines.base import Audio, Capabilities, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
 from wyoming_openspeakers.fronts.http.openai.names import NamedVoices, full_name, meant
 from wyoming_openspeakers.models.manager import ModelManager

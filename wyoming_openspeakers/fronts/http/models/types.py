@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ....config.values import parse_keep_alive
-from ....engines.base import Capabilities
+from ....engines.capabilities import Capabilities
 from ....events import DownloadChanged, DownloadState, ModelState
 from ....models.hub.trending import HubListing, Trending
 from ....models.inventory import Stock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....engines.base import Capabilities
+from ....engines.capabilities import Capabilities
 from ....errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
 from ....models.manager import ModelManager
 from ....models.registry import Registry

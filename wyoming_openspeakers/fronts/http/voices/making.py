@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ....engines.base import Capabilities
+from ....engines.capabilities import Capabilities
 from ....errors import Conflict, UnknownModel
 from ....models.manager import ModelManager
 from ....models.profiles.profile import Profile
