@@ -33,6 +33,7 @@ _MEASUREMENTS = {
     "history": "history",
     "http": "http",
     "mqtt": "mqtt",
+    "streaming": "streaming",
 }
 _REPOSITORY = Path(__file__).parents[2]
 

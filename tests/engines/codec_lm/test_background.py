@@ -57,7 +57,11 @@ def test_an_error_is_raised_where_the_items_are_taken(background: Background) ->
     assert next(items) == 1
     with pytest.raises(ValueError, match="no more codes"):
         next(items)
-    assert list(background.stream(lambda handover: handover.put(3), CancelFlag())) == [3]
+
+    def again(handover: Handover[int]) -> None:
+        handover.put(3)
+
+    assert list(background.stream(again, CancelFlag())) == [3]
 
 
 @pytest.mark.parametrize("how", ["cancel", "close"])

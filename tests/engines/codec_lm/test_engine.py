@@ -18,7 +18,7 @@ import tiny_codec_models
 import tiny_models
 from assets import Loaded, load
 
-from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Samples
 from wyoming_openspeakers.engines.codec_lm import SUPPORTED, CodecLmEngine
 from wyoming_openspeakers.engines.codec_lm.background import LEAD
 from wyoming_openspeakers.engines.codec_lm.pace import LARGEST
@@ -36,8 +36,8 @@ VOICES = {"orpheus": "tara", "csm": "default"}
 SAMPLES = {"orpheus": 2048, "csm": 1920}
 STEPS = {"orpheus": 7, "csm": 1}
 MOST = {"orpheus": "max_tokens", "csm": "max_frames"}
-TOLERANCE = {"orpheus": 1e-3, "csm": 1e-4}
-"""Of the loudest sample. Orpheus' codec looks further ahead than is waited for; CSM's looks back only."""
+TOLERANCE = 1e-4
+"""Of the loudest sample: numbers are summed in another order when frames are cut elsewhere."""
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_what_streams_is_what_it_would_say_at_once(models: dict[str, Loaded], na
         whole = model.decoder(request.seed).finish(frames)
     streamed = loaded.say(request)
     assert streamed.shape == whole.shape == (30 * SAMPLES[name],)
-    np.testing.assert_allclose(streamed, whole, atol=TOLERANCE[name] * np.abs(whole).max())
+    np.testing.assert_allclose(streamed, whole, atol=TOLERANCE * np.abs(whole).max())
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -133,13 +133,18 @@ def test_a_seed_is_all_that_its_chance_depends_on(models: dict[str, Loaded], nam
     said = loaded.say(ask(name))
     torch.manual_seed(2)
     state = torch.get_rng_state()
-    # How it is cut depends on the machine's speed, and so do the last digits.
-    np.testing.assert_allclose(loaded.say(ask(name)), said, atol=TOLERANCE[name] * np.abs(said).max())
+    np.testing.assert_allclose(loaded.say(ask(name)), said, atol=TOLERANCE * np.abs(said).max())
     assert not np.allclose(loaded.say(ask(name, seed=6)), said, atol=0.1 * np.abs(said).max())
     one, other = loaded.say(ask(name, seed=None)), loaded.say(ask(name, seed=None))
     assert not np.allclose(one, other, atol=0.1 * np.abs(said).max())
     # What other models in the process do by chance is left alone.
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def alike(one: Samples, other: Samples) -> float:
+    """1 for the same sound, 0 for another."""
+    centred = [samples - samples.mean() for samples in (one, other)]
+    return float(np.mean(centred[0] * centred[1]) / (centred[0].std() * centred[1].std()))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -148,9 +153,9 @@ def test_temperature_changes_what_is_said(models: dict[str, Loaded], name: str) 
     most = ask(name).parameters
     cold = [loaded.say(ask(name, seed=seed, parameters={**most, "temperature": 1e-4})) for seed in (1, 2)]
     hot = [loaded.say(ask(name, seed=seed, parameters={**most, "temperature": 2.0})) for seed in (1, 2)]
-    likeness = [float(np.corrcoef(np.stack(pair).astype(np.float64))[0, 1]) for pair in (cold, hot)]
+    likeness = [alike(*pair) for pair in (cold, hot)]
     # Without chance both seeds say the same, but for the noise that Orpheus' codec adds.
-    assert likeness[0] > 0.9 > 0.6 > likeness[1], likeness
+    assert likeness[0] > 0.9 > 0.8 > likeness[1], likeness
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -207,7 +212,7 @@ def test_who_stops_listening_ends_the_generation(models: dict[str, Loaded], name
     chunks = loaded.engine.stream(ask(name, 500))
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
-    np.testing.assert_allclose(loaded.say(ask(name)), whole, atol=TOLERANCE[name] * np.abs(whole).max())
+    np.testing.assert_allclose(loaded.say(ask(name)), whole, atol=TOLERANCE * np.abs(whole).max())
 
 
 def test_does_not_start_when_cancelled_before(models: dict[str, Loaded]) -> None:
@@ -228,7 +233,7 @@ def test_says_the_same_after_parking(models: dict[str, Loaded], name: str) -> No
         weights.park()
         weights.unpark()
         # Weights that lie elsewhere may be summed in another order, and chunks are cut by the clock.
-        np.testing.assert_allclose(loaded.say(ask(name)), said, atol=TOLERANCE[name] * np.abs(said).max())
+        np.testing.assert_allclose(loaded.say(ask(name)), said, atol=TOLERANCE * np.abs(said).max())
 
 
 def test_needs_to_be_loaded() -> None:

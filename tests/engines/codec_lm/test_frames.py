@@ -13,7 +13,7 @@ from wyoming_openspeakers.engines.base import Samples
 from wyoming_openspeakers.engines.codec_lm.frames import Frame, FrameStreamer, Layout
 from wyoming_openspeakers.engines.control import Cancelled
 
-PROMPT = object()
+PROMPT: Any = object()
 
 
 class Pairs(Layout):
@@ -56,9 +56,9 @@ class Count:
 def test_all_frames_are_heard_once_and_in_order(count: int, ahead: int) -> None:
     chunks: list[Samples] = []
     streamer = FrameStreamer(Pairs(), Count(ahead), chunks.append)
-    streamer.put(PROMPT)  # type: ignore[arg-type]
+    streamer.put(PROMPT)
     for token in range(count):
-        streamer.put(token)  # type: ignore[arg-type]
+        streamer.put(token)
     streamer.end()
     # A frame that is not whole is no sound.
     np.testing.assert_array_equal(np.concatenate(chunks), np.arange(count - count % 2))
@@ -71,7 +71,7 @@ def test_the_first_frame_is_heard_as_soon_as_it_is_known(ahead: int) -> None:
     streamer = FrameStreamer(Pairs(), Count(ahead), chunks.append)
     for token in (PROMPT, *range(2 * (1 + ahead))):
         assert not chunks
-        streamer.put(token)  # type: ignore[arg-type]
+        streamer.put(token)
     assert [chunk.tolist() for chunk in chunks] == [[0, 1]]
 
 
@@ -79,7 +79,7 @@ def test_nothing_after_the_end_is_heard() -> None:
     chunks: list[Samples] = []
     streamer = FrameStreamer(Pairs(), Count(0), chunks.append)
     for token in (PROMPT, 0, 1, 2, -1, 3, 4, 5):
-        streamer.put(token)  # type: ignore[arg-type]
+        streamer.put(token)
     streamer.end()
     assert np.concatenate(chunks).tolist() == [0, 1]
 
@@ -90,4 +90,4 @@ def test_a_step_fails_when_nobody_wants_more() -> None:
 
     streamer = FrameStreamer(Pairs(), Count(0), lambda samples: None, check)
     with pytest.raises(Cancelled):
-        streamer.put(PROMPT)  # type: ignore[arg-type]
+        streamer.put(PROMPT)

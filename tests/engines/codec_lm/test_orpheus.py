@@ -68,7 +68,8 @@ def say(count: int, penalty: float = 1.0, temperature: float = 1.0, scores: Any 
         wild[:, :SPEECH_ENDS] += 50
         wild[:, SPEECH_ENDS] -= 50
         tokens = torch.cat([tokens, choice(tokens, wild).argmax(dim=1, keepdim=True)], dim=1)
-    return tokens[0, PROMPT:].tolist()
+    said: list[int] = tokens[0, PROMPT:].tolist()
+    return said
 
 
 def test_only_the_codes_of_a_place_can_be_said_there() -> None:

@@ -51,6 +51,8 @@ class CodeChoice:
 class StreamedCsm(CsmFamily, CodecFamily):
     """A CSM. Without a recording to go on from, all pieces of a text have the voice of its first."""
 
+    # Its codec is part of it, and would be heard to round.
+    is_fine_with_halves: ClassVar[bool] = False
     parameters: ClassVar[Mapping[str, Any]] = {
         "temperature": {
             "type": "number",

@@ -14,15 +14,16 @@ from .snac import Snac
 if TYPE_CHECKING:
     import torch
 
-AHEAD = 2
-"""Frames that are waited for before one is made sound of, as the authors of Orpheus do."""
-
 
 class SnacWindows:
-    """The sound of one piece of text. It keeps no more frames than the next ones depend on."""
+    """The sound of one piece of text. It keeps no more frames than the next ones depend on.
 
-    def __init__(self, codec: Snac, generator: torch.Generator, ahead: int = AHEAD) -> None:
-        self.ahead = ahead
+    It waits for all frames that a frame's sound depends on. With one less it is heard a twelfth of a second earlier,
+    but how it sounds then depends on where it is cut.
+    """
+
+    def __init__(self, codec: Snac, generator: torch.Generator, ahead: int | None = None) -> None:
+        self.ahead = codec.reach if ahead is None else ahead
         self.seconds = codec.samples / codec.rate
         self._codec = codec
         self._generator = generator
