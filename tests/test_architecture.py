@@ -17,7 +17,7 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "cli")
+LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "conformance", "audit", "cli")
 """From the bottom to the top."""
 
 _LEAVES = ("errors", "events", "config", "addresses", "installation", "links")

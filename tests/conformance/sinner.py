@@ -127,9 +127,12 @@ class SinnerEngine(Engine):
 ENGINE = SinnerEngine
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, of_size: int = 0) -> Path:
     """The files of such a model."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.bin").write_bytes(b"weights" * 100)
     (folder / "settings.json").write_text("{}")
+    if of_size:
+        with (folder / "more.bin").open("wb") as file:
+            file.truncate(of_size)
     return folder

@@ -54,7 +54,7 @@ SINS = {
 
 
 def subject(sin: str, folder: Path, patience: float = 1.0) -> Subject:
-    folder = sinner.make(folder / "model")
+    folder = sinner.make(folder / "model", of_size=100_000_000 if sin == "hoard" else 0)
     return Subject(ModelSpec(sin, "conformance.sinner", (str(folder),), "hum"), patience=patience)
 
 
