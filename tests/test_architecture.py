@@ -17,7 +17,9 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-LAYERS = ("engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "conformance", "audit", "cli")
+LAYERS = (
+    "engines", "worker", "models", "speech", "history", "jobs", "fronts", "service", "conformance", "audit", "cli",
+)  # fmt: skip
 """From the bottom to the top."""
 
 _LEAVES = ("errors", "events", "config", "addresses", "installation", "links")
