@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from typing import Any
 
 from ..service import Service
 from .allocator import give_back_memory, keep_memory_small
 from .options import add_common, service_from
+
+
+_SWITCH_AFTER = 0.001
+"""Seconds after which a thread that computes lets the event loop go on: the history's, an encoder's."""
 
 
 def add_to(commands: Any) -> None:
@@ -37,6 +42,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve."""
     keep_memory_small()
+    sys.setswitchinterval(_SWITCH_AFTER)
     service = service_from(
         options,
         **{

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import http_exceptions, web
 
 from ...errors import ConfigError
+from ...listening import ACCEPT_AT_ONCE, let_wait
 from .api import Routes
 from .application import Application
 from .asking.uploads import UploadFolder
@@ -88,7 +89,7 @@ class HttpServer:
     async def _listen(self, doorway: Doorway) -> None:
         try:
             server = await asyncio.get_running_loop().create_server(
-                doorway.admit, self._host.strip("[]"), self._port, backlog=512
+                doorway.admit, self._host.strip("[]"), self._port, backlog=ACCEPT_AT_ONCE
             )
         except OSError as error:
             await self.stop()
@@ -96,6 +97,7 @@ class HttpServer:
             raise ConfigError(
                 f"Cannot listen on {self._host}:{self._port}: {reason}; choose another with --http"
             ) from None
+        let_wait(server)
         self._running.callback(server.close)
         self.url = f"http://{self._host}:{server.sockets[0].getsockname()[1]}"
 

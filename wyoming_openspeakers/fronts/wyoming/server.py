@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 
 from ...config import WyomingConfig
 from ...errors import Busy, ConfigError, NotAllowed, ShuttingDown
+from ...listening import ACCEPT_AT_ONCE, let_wait
 from ...speech.service import SpeechService
 from .connection import Connection
 from .framing import MAX_HEADER
@@ -53,7 +54,8 @@ class WyomingServer:
             self.uris.append(uri)
             return
         host = parts.hostname or ""
-        server = await asyncio.start_server(self._accept, host, parts.port, limit=MAX_HEADER, backlog=512)
+        server = await asyncio.start_server(self._accept, host, parts.port, limit=MAX_HEADER, backlog=ACCEPT_AT_ONCE)
+        let_wait(server)
         self._servers.append(server)
         shown = f"[{host}]" if ":" in host else host
         self.uris.append(f"tcp://{shown}:{server.sockets[0].getsockname()[1]}")
