@@ -12,7 +12,6 @@ from ..service import Service
 from .allocator import give_back_memory, keep_memory_small
 from .options import add_common, service_from
 
-
 _SWITCH_AFTER = 0.001
 """Seconds after which a thread that computes lets the event loop go on: the history's, an encoder's."""
 
