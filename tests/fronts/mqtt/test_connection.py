@@ -43,11 +43,17 @@ with_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not 
 
 
 @asynccontextmanager
-async def connecting(port: int, patience: Patience | None = None, **settings: Any) -> AsyncIterator[Connection]:
-    """A connection; nothing of it is left at the end."""
+async def connecting(
+    port: int,
+    patience: Patience | None = None,
+    before: Callable[[Connection], None] = lambda connection: None,
+    **settings: Any,
+) -> AsyncIterator[Connection]:
+    """A connection, with what is done `before` it starts; nothing of it is left at the end."""
     tasks, files = asyncio.all_tasks(), _open_files()
     config = MqttConfig(host=settings.pop("host", "127.0.0.1"), port=port, **settings)
     connection = Connection(config, TOPICS, "a1b2c3", patience=patience or Patience(answer=2.0, version=0.5))
+    before(connection)
     connection.start()
     try:
         yield connection
@@ -91,9 +97,11 @@ async def test_tells_how_things_are_and_takes_commands(broker: Broker) -> None:
 
 
 async def test_is_online_only_when_all_else_is_told(mosquitto: Broker) -> None:
-    async with connecting(mosquitto.port) as connection, listening(mosquitto.port) as house:
+    def tell(connection: Connection) -> None:
         for index in range(20):
             connection.publish(TOPICS.gpu(index), str(index), retain=True)
+
+    async with listening(mosquitto.port) as house, connecting(mosquitto.port, before=tell):
         await house.until(lambda h: h.now.get(TOPICS.availability) == "online")
         assert [topic for topic, _ in house.heard].index(TOPICS.availability) == 20
 
