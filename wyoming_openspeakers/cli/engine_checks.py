@@ -59,8 +59,17 @@ def models_named(service: Service, name: str) -> list[str]:
 
 def check_models(service: Service, models: Sequence[str], options: argparse.Namespace) -> bool:
     """Run the kit on models and print what comes of it; whether all is well."""
+    logger = logging.getLogger("wyoming_openspeakers")
+    before = logger.level
     # What fails here is in the outcome; the workers' own complaints would come in between.
-    logging.getLogger("wyoming_openspeakers").setLevel(logging.CRITICAL if not options.log_level else logging.NOTSET)
+    logger.setLevel(logging.CRITICAL if not options.log_level else logging.NOTSET)
+    try:
+        return _check_models(service, models, options)
+    finally:
+        logger.setLevel(before)
+
+
+def _check_models(service: Service, models: Sequence[str], options: argparse.Namespace) -> bool:
     checks = _chosen(options.only)
     results: dict[str, dict[str, Outcome]] = {}
     for model in models:

@@ -46,15 +46,16 @@ with_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not 
 async def connecting(
     port: int,
     patience: Patience | None = None,
-    before: Callable[[Connection], None] = lambda connection: None,
+    *,
+    starts: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Connection]:
-    """A connection, with what is done `before` it starts; nothing of it is left at the end."""
+    """A connection, which may have to be started yet; nothing of it is left at the end."""
     tasks, files = asyncio.all_tasks(), _open_files()
     config = MqttConfig(host=settings.pop("host", "127.0.0.1"), port=port, **settings)
     connection = Connection(config, TOPICS, "a1b2c3", patience=patience or Patience(answer=2.0, version=0.5))
-    before(connection)
-    connection.start()
+    if starts:
+        connection.start()
     try:
         yield connection
     finally:
@@ -97,11 +98,10 @@ async def test_tells_how_things_are_and_takes_commands(broker: Broker) -> None:
 
 
 async def test_is_online_only_when_all_else_is_told(mosquitto: Broker) -> None:
-    def tell(connection: Connection) -> None:
+    async with connecting(mosquitto.port, starts=False) as connection, listening(mosquitto.port) as house:
         for index in range(20):
             connection.publish(TOPICS.gpu(index), str(index), retain=True)
-
-    async with listening(mosquitto.port) as house, connecting(mosquitto.port, before=tell):
+        connection.start()
         await house.until(lambda h: h.now.get(TOPICS.availability) == "online")
         assert [topic for topic, _ in house.heard].index(TOPICS.availability) == 20
 
