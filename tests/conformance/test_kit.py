@@ -18,6 +18,8 @@ from wyoming_openspeakers.conformance.report import line, summary, table
 from wyoming_openspeakers.conformance.subject import Subject
 from wyoming_openspeakers.engines.base import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 BY_NAME = {check.name: check for check in CHECKS}
 
 SINS = {

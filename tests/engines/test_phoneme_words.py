@@ -7,6 +7,8 @@ from assets import Loaded
 from wyoming_openspeakers.engines.base import EngineRequest
 from wyoming_openspeakers.engines.phoneme_words import PhonemeWords, sounding
 
+pytestmark = pytest.mark.slow
+
 ALONE = {"the": "ðə", "of": "ʌv", "house": "haʊs", "5%": "faɪvpɚsɛnt", "it.": "ɪt", "door": "dɔɹ", "—": ""}
 
 

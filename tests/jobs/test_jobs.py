@@ -21,6 +21,8 @@ from wyoming_openspeakers.history.entry import Search
 from wyoming_openspeakers.jobs.audio_file import AudioFile
 from wyoming_openspeakers.jobs.jobs import JobRequest
 
+pytestmark = pytest.mark.slow
+
 Work = Callable[..., Any]
 
 

@@ -17,6 +17,8 @@ from paho.mqtt.properties import Properties
 from wyoming_openspeakers.events import DefaultsChanged, ModelStateChanged
 from wyoming_openspeakers.speech.request import SpeechRequest
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 
 

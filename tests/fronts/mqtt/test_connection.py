@@ -37,6 +37,8 @@ from wyoming_openspeakers.fronts.mqtt.message import Message
 from wyoming_openspeakers.fronts.mqtt.topics import Topics
 from wyoming_openspeakers.fronts.mqtt.troubles import explain
 
+pytestmark = pytest.mark.slow
+
 TOPICS = Topics("openspeakers")
 
 with_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed")

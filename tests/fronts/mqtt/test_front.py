@@ -16,6 +16,8 @@ from fronts.mqtt.house import listening
 
 from wyoming_openspeakers.events import JobChanged
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 

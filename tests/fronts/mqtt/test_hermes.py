@@ -15,6 +15,8 @@ from fault_models import models_file
 from fronts.mqtt.brokers import MOSQUITTO, Broker
 from fronts.mqtt.commanded import Sender, commanded
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 
 SAY, SAID, ERROR = "hermes/tts/say", "hermes/tts/sayFinished", "hermes/error/tts"

@@ -23,6 +23,8 @@ from wyoming_openspeakers.fronts.mqtt.parts import Parts
 from wyoming_openspeakers.fronts.mqtt.topics import Topics
 from wyoming_openspeakers.service import Service
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 
 

@@ -17,6 +17,8 @@ from fronts.mqtt.commanded import Sender, commanded
 
 from wyoming_openspeakers.events import SpeechEnded
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 
 FIELDS = {"event_type", "id", "job", "state", "url", "duration", "error", "code", "voice"}

@@ -21,6 +21,8 @@ from wyoming_openspeakers.fronts.mqtt import state
 from wyoming_openspeakers.fronts.mqtt.payloads import documented
 from wyoming_openspeakers.fronts.mqtt.table import render_topics
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 GPU = Gpu(0, "GPU-0", "Seeming", 8_000_000_000, 1_000_000_000, utilisation=3, temperature=40, power=20.5)

@@ -21,6 +21,8 @@ from yarl import URL
 
 from wyoming_openspeakers.speech.audio.formats import MEDIA_TYPES
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Any]
 
 FIELDS = {

@@ -34,6 +34,8 @@ from wyoming_openspeakers.jobs.jobs import JobRequest
 from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.speech.request import SpeechRequest
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 Socket = aiohttp.ClientWebSocketResponse
 

@@ -27,6 +27,8 @@ from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.speech.audio.formats import FORMATS, MEDIA_TYPES, AudioFormat
 from wyoming_openspeakers.speech.request import SpeechRequest
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 RATE = 24_000

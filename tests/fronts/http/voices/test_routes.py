@@ -24,6 +24,8 @@ from wyoming_openspeakers.config import load_config
 from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.service import Service
 
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 OPENSPEAKERS = {
