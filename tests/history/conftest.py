@@ -44,7 +44,9 @@ async def open_store(database: str, tmp_path: Path) -> AsyncIterator[OpenStore]:
     async with AsyncExitStack() as stack:
 
         async def begin(**settings: Any) -> HistoryStore:
-            store = HistoryStore(HistoryConfig(**{"database": SecretStr(database), **settings}), tmp_path)
+            # The entries of tests are of 1970: they stay, unless a test is about that.
+            known = {"database": SecretStr(database), "audio_days": 0, **settings}
+            store = HistoryStore(HistoryConfig(**known), tmp_path)
             await store.start()
             stack.push_async_callback(store.stop)
             return store
