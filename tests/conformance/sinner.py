@@ -52,7 +52,7 @@ class SinnerEngine(Engine):
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         if spec.id == "heavy":
-            import soundfile  # noqa: F401
+            import soundfile  # noqa: F401 - that it is imported is the sin
         voice = Voice("hum", ("en_US",) if spec.id == "odd language" else ("en-US",), "Hum", speakers=("low", "high"))
         voice = replace(voice, rate=8000 if spec.id == "wrong rate" else RATE)
         return [voice, voice] if spec.id == "twins" else [voice]

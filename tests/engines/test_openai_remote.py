@@ -404,7 +404,7 @@ def test_a_listener_who_leaves_hangs_up() -> None:
     with fault_server(script) as server:
         chunks = loaded(spec_of(server.url)).engine.stream(EngineRequest("Hello.", "nova"))
         next(chunks)
-        chunks.close()  # type: ignore[attr-defined]
+        chunks.close()  # type: ignore[attr-defined]  # a generator, which Iterator does not tell
         assert server.left.wait(1)
 
 

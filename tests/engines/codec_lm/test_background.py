@@ -79,7 +79,7 @@ def test_it_ends_when_nobody_listens_any_more(background: Background, how: str) 
     items = background.stream(work, cancel)
     next(items)
     if how == "close":
-        items.close()  # type: ignore[attr-defined]
+        items.close()  # type: ignore[attr-defined]  # a generator, which Iterator does not tell
     else:
         cancel.set()
         with pytest.raises(Cancelled):

@@ -211,7 +211,7 @@ def test_who_stops_listening_ends_the_generation(models: dict[str, Loaded], name
     whole = loaded.say(ask(name))
     chunks = loaded.engine.stream(ask(name, 500))
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()  # type: ignore[attr-defined]  # a generator, which Iterator does not tell
     np.testing.assert_allclose(loaded.say(ask(name)), whole, atol=TOLERANCE * np.abs(whole).max())
 
 

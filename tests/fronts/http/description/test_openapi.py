@@ -20,10 +20,11 @@ from pydantic import BaseModel, Field
 from side_server import serving
 
 from wyoming_openspeakers import __version__
-from wyoming_openspeakers.errors import Conflict
+from wyoming_openspeakers.errors import Busy, Conflict, InvalidRequest, SpeechError, UnknownVoice
 from wyoming_openspeakers.fronts.http.api import Body, Media, Operation, Query, Upload
-from wyoming_openspeakers.fronts.http.description.openapi import Description, Refusal
+from wyoming_openspeakers.fronts.http.description.openapi import Description, OpenAIRefusal, Refusal
 from wyoming_openspeakers.fronts.http.description.page import docs_page
+from wyoming_openspeakers.fronts.http.errors import answer_to
 
 
 class Kind(StrEnum):
@@ -191,8 +192,12 @@ def test_it_is_valid(document: dict[str, Any]) -> None:
     check_document(json.loads(json.dumps(document)))
 
 
-def test_errors_are_as_they_are_described() -> None:
-    Refusal.model_validate({"detail": "x", "code": "y", "param": None})
+@pytest.mark.parametrize("error", [Conflict("x"), InvalidRequest("x", "text"), Busy("x"), UnknownVoice("x")])
+@pytest.mark.parametrize(("path", "described"), [("/api/x", Refusal), ("/v1/x", OpenAIRefusal)])
+def test_errors_are_as_they_are_described(error: SpeechError, path: str, described: type[BaseModel]) -> None:
+    body = answer_to(error, path).body
+    assert isinstance(body, bytes)
+    assert described.model_validate_json(body).model_dump(mode="json") == json.loads(body)
 
 
 class Reader(HTMLParser):
