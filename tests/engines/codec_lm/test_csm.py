@@ -21,7 +21,7 @@ from wyoming_openspeakers.engines.base import EngineRequest, ModelSpec, Referenc
 from wyoming_openspeakers.engines.codec_lm import CodecLmEngine
 from wyoming_openspeakers.engines.codec_lm.csm import CodeChoice, CsmLayout, StreamedCsm
 from wyoming_openspeakers.engines.codec_lm.mimi import MimiParts, MimiStream
-from wyoming_openspeakers.engines.codec_lm.sampling import Sampler, generator_of
+from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
 
 pytestmark = pytest.mark.slow
 

@@ -19,11 +19,11 @@ import tiny_models
 from assets import Loaded, load
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Samples
-from wyoming_openspeakers.engines.codec_lm import SUPPORTED, CodecLmEngine
-from wyoming_openspeakers.engines.codec_lm.background import LEAD
+from wyoming_openspeakers.engines.codec_lm import CodecLmEngine
 from wyoming_openspeakers.engines.codec_lm.pace import LARGEST
 from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
-from wyoming_openspeakers.engines.transformers.folder import ModelFolder
+from wyoming_openspeakers.engines.torch.background import LEAD
+from wyoming_openspeakers.engines.torch.folder import ModelFolder
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +62,7 @@ def ask(name: str, frames: int = FRAMES, text: str = HELLO, **others: Any) -> En
 
 
 def test_all_that_is_supported_speaks_here(models: dict[str, Loaded]) -> None:
-    assert {ModelFolder(Path(loaded.spec.paths[0])).kind for loaded in models.values()} == SUPPORTED
+    assert {ModelFolder(Path(loaded.spec.paths[0])).kind for loaded in models.values()} == CodecLmEngine.kinds()
 
 
 @pytest.mark.parametrize("name", MODELS)

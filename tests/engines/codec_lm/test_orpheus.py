@@ -23,7 +23,7 @@ from wyoming_openspeakers.engines.codec_lm.orpheus import (
     OrpheusFamily,
     OrpheusLayout,
 )
-from wyoming_openspeakers.engines.codec_lm.sampling import Sampler, generator_of
+from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
 
 WORDS = 156_940
 PROMPT = 5
@@ -99,7 +99,7 @@ def test_a_sample_is_as_likely_as_its_score() -> None:
 
 
 def test_eight_voices_are_known_without_a_file(tmp_path: Any) -> None:
-    from wyoming_openspeakers.engines.transformers.folder import ModelFolder
+    from wyoming_openspeakers.engines.torch.folder import ModelFolder
 
     voices = OrpheusFamily.voices(ModelSpec("o", "codec_lm"), ModelFolder(tmp_path))
     assert [voice.name for voice in voices] == ["tara", "leah", "jess", "leo", "dan", "mia", "zac", "zoe"]

@@ -22,7 +22,7 @@ from wyoming_openspeakers.engines.base import EngineError, ModelSpec, Samples
 from wyoming_openspeakers.engines.codec_lm.snac import Snac
 from wyoming_openspeakers.engines.codec_lm.snac_files import find_snac, load_snac
 from wyoming_openspeakers.engines.codec_lm.snac_windows import SnacWindows
-from wyoming_openspeakers.engines.transformers.folder import ModelFolder
+from wyoming_openspeakers.engines.torch.folder import ModelFolder
 
 pytestmark = pytest.mark.slow
 

@@ -19,9 +19,9 @@ from assets import Loaded, load
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
+from wyoming_openspeakers.engines.torch.folder import find_folder
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
-from wyoming_openspeakers.engines.transformers import SUPPORTED, TransformersEngine
-from wyoming_openspeakers.engines.transformers.folder import find_folder
+from wyoming_openspeakers.engines.transformers import TransformersEngine
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,7 @@ def test_each_family_speaks_at_the_rate_that_its_voice_declares(models: dict[str
 
 def test_nothing_is_claimed_that_has_not_spoken_here(models: dict[str, Loaded]) -> None:
     folders = [find_folder(loaded.spec) for loaded in models.values()]
-    assert {folder.kind for folder in folders if folder} == SUPPORTED
+    assert {folder.kind for folder in folders if folder} == TransformersEngine.kinds()
 
 
 @pytest.mark.parametrize("name", VOICES)

@@ -16,8 +16,8 @@ import torch
 from assets import Loaded, load
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
+from wyoming_openspeakers.engines.torch.folder import ModelFolder
 from wyoming_openspeakers.engines.transformers import TransformersEngine
-from wyoming_openspeakers.engines.transformers.folder import ModelFolder
 from wyoming_openspeakers.engines.transformers.seamless import SeamlessFamily
 
 pytestmark = pytest.mark.slow

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineRequest, ModelSpec, Reference
+from ..torch.folder import ModelFolder
+from ..torch.sampling import Sampler, generator_of
 from ..transformers.csm import CsmFamily
-from ..transformers.folder import ModelFolder
 from .family import CodecFamily
 from .frames import Decoder, Frame, FrameStreamer, Layout
 from .mimi import MimiParts, MimiStream
-from .sampling import Sampler, generator_of
 
 if TYPE_CHECKING:
     import torch
@@ -75,8 +75,6 @@ class StreamedCsm(CsmFamily, CodecFamily):
             "description": "CSM: the most that it says at once, 12.5 to a second",
         },
     }
-
-    speak = CodecFamily.speak
 
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:
         super().__init__(spec, folder, device)

@@ -6,14 +6,12 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
-from ..base import EngineRequest, Samples
-from ..transformers.family import Family
+from ..base import EngineRequest
+from ..torch.streaming import StreamingFamily, Way
 from .frames import Decoder, FrameStreamer, Layout
 
 
-class CodecFamily(Family):
+class CodecFamily(StreamingFamily):
     """A language model in memory with its codec. It has one speed."""
 
     is_fine_with_halves: ClassVar[bool] = True
@@ -32,17 +30,6 @@ class CodecFamily(Family):
     ) -> None:
         """Say a piece of text in tokens."""
 
-    @property
-    @abstractmethod
-    def watched(self) -> list[Any]:
-        """Modules that look whether to go on before they run: often enough to stop soon, too seldom to cost."""
-
-    def begin(self, request: EngineRequest) -> None:
-        """Another request comes: what was kept between the pieces of the last one is not wanted any more."""
-
-    def speak(self, text: str, request: EngineRequest, settings: Mapping[str, Any]) -> Samples:
-        """The whole of a piece at once."""
-        chunks: list[Samples] = [np.zeros(0, np.float32)]
-        streamer = FrameStreamer(self.layout(), self.decoder(request.seed), chunks.append)
-        self.generate(text, request, settings, request.seed, streamer)
-        return np.concatenate(chunks)
+    def say(self, text: str, request: EngineRequest, settings: Mapping[str, Any], seed: int | None, way: Way) -> None:
+        streamer = FrameStreamer(self.layout(), self.decoder(seed), way.put, way.check)
+        self.generate(text, request, settings, seed, streamer)

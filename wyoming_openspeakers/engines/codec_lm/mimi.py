@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import Samples
-from ..transformers.family import library, to_samples
+from ..torch.family import library, to_samples
 from .frames import Frame
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base import EngineRequest, ModelSpec, Voice
-from ..transformers.family import library, needs_package
-from ..transformers.folder import ModelFolder
-from ..transformers.load import load_model
+from ..torch.family import library, needs_package
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
+from ..torch.sampling import Sampler, generator_of
 from .family import CodecFamily
 from .frames import Decoder, Frame, FrameStreamer, Layout
-from .sampling import Sampler, generator_of
 from .snac_files import find_snac, load_snac
 from .snac_windows import SnacWindows
 

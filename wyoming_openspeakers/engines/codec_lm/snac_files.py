@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..base import EngineError, ModelSpec
 from ..torch.checkpoint import read_tensors
-from ..transformers.folder import ModelFolder
+from ..torch.folder import ModelFolder
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base import Samples
-from ..transformers.family import to_samples
+from ..torch.family import to_samples
 from .frames import Frame
 from .snac import Snac
 

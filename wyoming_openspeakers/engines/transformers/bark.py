@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .family import Family, library, stages_of, to_samples
-from .folder import ModelFolder
-from .load import load_model
+from ..torch.family import library, stages_of, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +30,7 @@ PARTS = ("semantic_prompt", "coarse_prompt", "fine_prompt")
 _LANGUAGE = re.compile(r"(?:.*/)?(?P<language>[a-z]{2})_speaker_")
 
 
-class BarkFamily(Family):
+class BarkFamily(WholeFamily):
     """A Bark model with its presets; it has one speed."""
 
     kinds: ClassVar[tuple[str, ...]] = ("bark",)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base import EngineError, EngineRequest, ModelSpec, Reference, Samples
 from ..prompts import PromptCache, read_reference
-from .family import to_samples
-from .folder import ModelFolder
+from ..torch.family import to_samples
+from ..torch.folder import ModelFolder
 from .generic import GenericFamily, sound_of
 
 if TYPE_CHECKING:

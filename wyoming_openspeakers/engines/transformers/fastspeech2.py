@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineRequest, ModelSpec, Samples, Voice
-from .family import Family, find_vocoder, library, speaker_number, stages_of, to_samples
-from .folder import ModelFolder
-from .load import load_model
+from ..torch.family import library, speaker_number, stages_of, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
+from .vocoder import find_vocoder
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +22,7 @@ RATE = 22_050
 WITH_VOCODER = "fastspeech2_conformer_with_hifigan"
 
 
-class FastSpeech2Family(Family):
+class FastSpeech2Family(WholeFamily):
     """A FastSpeech2Conformer with its vocoder."""
 
     kinds: ClassVar[tuple[str, ...]] = (WITH_VOCODER, "fastspeech2_conformer")

@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base import EngineError, EngineRequest, ModelSpec, Reference, Samples, Voice
-from .family import Family, library, to_samples
-from .folder import ModelFolder
-from .load import load_model
+from ..torch.family import library, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +25,7 @@ SOUNDS = ("audio", "waveform")
 """Where what `generate` returns keeps the sound, when it is no plain list."""
 
 
-class GenericFamily(Family):
+class GenericFamily(WholeFamily):
     """A model that speaks by the library's common interface alone; it has one speed."""
 
     kinds: ClassVar[tuple[str, ...]] = ()
@@ -92,4 +93,3 @@ def sound_of(output: Any) -> torch.Tensor:
     if not isinstance(found, torch.Tensor) or not found.is_floating_point():
         raise EngineError(f"The model returned {type(found).__name__}, which is no sound")
     return found
-

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
 from ..offer import offered
 from ..revision import revision
-from .family import Family, library, needs_package, speaker_number, stages_of, to_samples
-from .folder import ModelFolder
+from ..torch.family import library, needs_package, speaker_number, stages_of, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
 from .languages import tag
-from .load import load_model
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,7 @@ LANGUAGES = ("text_decoder_lang_to_code_id", "t2u_lang_code_to_id", "vocoder_lan
 SECOND = "seamless_m4t_v2"
 
 
-class SeamlessFamily(Family):
+class SeamlessFamily(WholeFamily):
     """A SeamlessM4T of either version, without what listens.
 
     In the first version each sound lasts a whole number of 20 ms, often just one, so that it becomes slower as wanted,

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .family import Family, find_vocoder, library, stages_of, to_samples
-from .folder import ModelFolder
-from .load import load_model
+from ..torch.family import library, stages_of, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
+from .vocoder import find_vocoder
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +27,7 @@ SPEAKER_FOLDERS = ("speakers", "speaker_embeddings")
 """Where a voice's embedding is looked for: an .npy file of as many numbers as config.json says, mostly 512."""
 
 
-class SpeechT5Family(Family):
+class SpeechT5Family(WholeFamily):
     """A SpeechT5 with its vocoder; it has one speed."""
 
     kinds: ClassVar[tuple[str, ...]] = ("speecht5",)

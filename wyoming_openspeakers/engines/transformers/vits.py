@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .family import Family, library, needs_package, speaker_number, stages_of, to_samples
-from .folder import ModelFolder
+from ..torch.family import library, needs_package, speaker_number, stages_of, to_samples
+from ..torch.folder import ModelFolder
+from ..torch.load import load_model
 from .languages import tag, tag_of_repository
-from .load import load_model
+from .whole import WholeFamily
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,7 @@ RATE = 16_000
 """Where config.json does not say."""
 
 
-class VitsFamily(Family):
+class VitsFamily(WholeFamily):
     """A VITS model with its tokenizer."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vits",)

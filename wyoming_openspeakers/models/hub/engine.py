@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ...engines.transformers import SUPPORTED
+from ...engines.transformers import TransformersEngine
 
 _LIBRARY = "transformers"
 _TASKS = ("text-to-speech", "text-to-audio")
@@ -12,7 +12,7 @@ _TASKS = ("text-to-speech", "text-to-audio")
 
 def supported_types() -> frozenset[str]:
     """The `model_type`s that the generic engine can run."""
-    return SUPPORTED
+    return TransformersEngine.kinds()
 
 
 def can_run(

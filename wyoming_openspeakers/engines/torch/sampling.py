@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..transformers.family import library
+from .family import library
 
 if TYPE_CHECKING:
     import torch

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base import EngineError
-from ..torch.checkpoint import float_types, read_tensors
+from .checkpoint import float_types, read_tensors
 from .folder import ModelFolder
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from wyoming_openspeakers.engines.base import EngineError, ModelSpec
+from wyoming_openspeakers.engines.torch.pieces import pieces
 from wyoming_openspeakers.engines.transformers import TransformersEngine
 from wyoming_openspeakers.engines.transformers.languages import tag, tag_of_repository
-from wyoming_openspeakers.engines.transformers.pieces import pieces
 
 
 def make(folder: Path, files: dict[str, Any]) -> ModelSpec:

@@ -18,10 +18,10 @@ from transformers import VitsModel
 from transformers.utils import logging
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
+from wyoming_openspeakers.engines.torch import load as load_module
+from wyoming_openspeakers.engines.torch.folder import ModelFolder
+from wyoming_openspeakers.engines.torch.load import load_model
 from wyoming_openspeakers.engines.transformers import TransformersEngine
-from wyoming_openspeakers.engines.transformers import load as load_module
-from wyoming_openspeakers.engines.transformers.folder import ModelFolder
-from wyoming_openspeakers.engines.transformers.load import load_model
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from wyoming_openspeakers.engines.codec_lm.background import LEAD, Background, Handover
 from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
+from wyoming_openspeakers.engines.torch.background import LEAD, Background, Handover
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a family of models has to know to speak; each family is a module of its own."""
+"""What a family of models has to know to speak with torch; each family is a module of its own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base import EngineError, EngineRequest, ModelSpec, Samples, Voice
-from .folder import ModelFolder, find_folder
+from .folder import ModelFolder
 
 if TYPE_CHECKING:
     import torch
-
-VOCODER_FOLDERS = ("vocoder", "speecht5_hifigan", "fastspeech2_conformer_hifigan", "hifigan")
-"""Where the files of a vocoder are looked for below a model's folder."""
-
-VOCODERS = ("hifigan", "speecht5_hifigan", "fastspeech2_conformer_hifigan")
-"""The library's names of the kinds that make sound of frames."""
 
 
 class Family(ABC):
@@ -49,6 +43,9 @@ class Family(ABC):
     needs_transcript: ClassVar[bool] = False
     """Clones only from recordings whose words are known."""
 
+    dialogue: ClassVar[bool] = False
+    """Has several speakers in one text, marked in it."""
+
     is_fine_with_halves: ClassVar[bool] = False
     """Sounds as well in 16 bits, which a GPU is faster with."""
 
@@ -72,10 +69,6 @@ class Family(ABC):
     @abstractmethod
     def stages(self) -> list[Any]:
         """All of its modules, in the order of their use."""
-
-    @abstractmethod
-    def speak(self, text: str, request: EngineRequest, settings: Mapping[str, Any]) -> Samples:
-        """Say a piece of a request's text; empty where there is nothing to say."""
 
     def forget(self, digests: Collection[str]) -> None:
         """Drop what was derived from recordings that are gone."""
@@ -127,10 +120,3 @@ def speaker_number(request: EngineRequest, speakers: int) -> int:
     if not name.isdecimal() or int(name) >= speakers:
         raise EngineError(f"{request.voice} has no speaker {name!r}; they are 0 to {speakers - 1}", "unknown_voice")
     return int(name)
-
-
-def find_vocoder(spec: ModelSpec, folder: ModelFolder) -> ModelFolder | None:
-    """The folder of a HiFi-GAN that makes sound of what a model says: in its folder, or another of the model's."""
-    below = [ModelFolder(folder.path / name) for name in VOCODER_FOLDERS]
-    beside = [found for path in spec.paths if (found := find_folder(ModelSpec("", "", (path,))))]
-    return next((place for place in (*below, *beside) if place.kind in VOCODERS), None)
