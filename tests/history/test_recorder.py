@@ -197,7 +197,7 @@ async def test_a_database_that_is_gone_costs_the_entries_and_one_warning(
 ) -> None:
     scene = await begin()
 
-    async def gone(*_: Entry) -> None:
+    async def gone(*_: Entry, **__: object) -> None:
         raise SpeechError("the database is gone")
 
     with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):

@@ -108,40 +108,35 @@ class HistoryRecorder:
                     self._waiting.task_done()
 
     async def _keep(self, some: Sequence[_Waiting]) -> None:
-        noted = await self._note([entry for entry, _ in some])
-        for entry, file in some:
-            path = await file if file else None
-            if path and entry.id in noted:
-                await self._keep_audio(entry.id, path)
-            elif path:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+        # One transaction for entries and audio: in a crowd each one more would cost those who listen.
+        if left := await self._note([(entry, await file if file else None) for entry, file in some]):
+            await asyncio.to_thread(_remove, left)
 
-    async def _note(self, entries: Sequence[Entry]) -> set[str]:
-        """Add entries; the ids of those that could be."""
+    async def _note(self, some: Sequence[tuple[Entry, Path | None]]) -> list[Path]:
+        """Add entries with their audio; the audio of those that could not be."""
         try:
-            await self._store.add(*entries)
+            await self._store.add(*(entry for entry, _ in some), audio={entry.id: path for entry, path in some if path})
         except Conflict as error:
-            if len(entries) > 1:
-                return {noted for entry in entries for noted in await self._note([entry])}
+            if len(some) > 1:
+                return [path for one in some for path in await self._note([one])]
             self._warn(error)
-            return set()
-        except SpeechError as error:
-            self._warn(error)
-            return set()
-        self._has_warned = False
-        return {entry.id for entry in entries}
-
-    async def _keep_audio(self, entry_id: str, path: Path) -> None:
-        try:
-            await self._store.keep(entry_id, path)
         except (SpeechError, OSError) as error:
             self._warn(error)
+        else:
+            self._has_warned = False
+            return []
+        return [path for _, path in some if path]
 
     def _warn(self, reason: object) -> None:
         """Say why nothing is noted, once until it is again."""
         if not self._has_warned:
             self._has_warned = True
             _LOGGER.warning("What is spoken is not noted: %s", reason)
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _entry(ended: SpeechEnded, asked: dict[str, Any], now: float) -> Entry:

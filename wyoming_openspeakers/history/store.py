@@ -8,7 +8,8 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +26,8 @@ from .schema import bring_up_to_date
 _LOGGER = logging.getLogger(__name__)
 
 _DAMAGED = "history.db.damaged"
+
+_NONE: Final[Mapping[str, Path]] = MappingProxyType({})
 
 
 class HistoryStore:
@@ -68,11 +71,14 @@ class HistoryStore:
         await self._retention.stop()
         await self._database.close()
 
-    async def add(self, *entries: Entry) -> None:
-        """Keep new entries; they are on disk when this returns."""
-        if entries:
-            await self._database.write(rows.add, [self._to_keep(vars(entry)) for entry in entries])
-            self._retention.look(added=len(entries))
+    async def add(self, *entries: Entry, audio: Mapping[str, Path] = _NONE) -> None:
+        """Keep new entries, with the files, whole by now, of those that have audio; they are on disk after this."""
+        if not entries:
+            return
+        kept = await asyncio.to_thread(lambda: {id: _kept(path) for id, path in audio.items()}) if audio else {}
+        added = [self._to_keep(vars(entry) | kept.get(entry.id, {})) for entry in entries]
+        await self._database.write(rows.add, added)
+        self._retention.look(added=len(entries), size=sum(fields["bytes"] for fields in kept.values()))
 
     async def change(self, entry_id: str, **fields: Any) -> Entry:
         """Change fields of an entry; what it is then."""
@@ -128,16 +134,14 @@ class HistoryStore:
 
     async def keep(self, entry_id: str, path: Path) -> None:
         """Make a file, whole by now, the audio of an entry."""
-        await asyncio.to_thread(path.chmod, 0o600)
-        size = (await asyncio.to_thread(path.stat)).st_size
-        fields = {"file": path.name, "format": path.suffix.removeprefix("."), "bytes": size}
+        fields = await asyncio.to_thread(_kept, path)
         try:
             _, files = await self._database.write(rows.change, entry_id, fields)
         except BaseException:
             await asyncio.to_thread(self._files.remove, [path.name])
             raise
         await asyncio.to_thread(self._files.remove, files)
-        self._retention.look(size=size)
+        self._retention.look(size=fields["bytes"])
 
     @property
     def folder(self) -> Path:
@@ -204,3 +208,9 @@ class HistoryStore:
 
 
 __all__ = ["HistoryStore", "HistoryUnavailable"]
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """What an entry says of the file of its audio, which is for the owner alone."""
+    path.chmod(0o600)
+    return {"file": path.name, "format": path.suffix.removeprefix("."), "bytes": path.stat().st_size}

@@ -20,6 +20,7 @@ from .door import cors
 from .door.guard import Guard
 from .door.in_flight import InFlight
 from .door.limits import STREAMS, RequestRates, Streams
+from .door.turnstile import Turnstile
 from .errors import answer_to, error_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Application:
         self.handling = Handling(
             guard, public_listing=config.http.public_listing, most_body=most_bytes(config.text.max_characters)
         )
+        self._turnstile = Turnstile()
         self.hear: Callable[[web.Request], None] = lambda request: None
         """Told of each request before anything else."""
 
@@ -79,6 +81,7 @@ class Application:
         status: object = "cut off"
         try:
             with self._in_flight.request():
+                await self._turnstile.enter()
                 response = await self._answer(request, handler)
                 status = response.status
                 return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -45,7 +44,6 @@ class OpenAIRoutes:
         self._voices = NamedVoices(parts.manager)
         self._own_voices = OpenAIVoiceRoutes(parts)
         self._created = int(time.time())
-        self._door = asyncio.Lock()
 
     def operations(self) -> Sequence[Operation]:
         """Speech, models and voices."""
@@ -104,9 +102,6 @@ class OpenAIRoutes:
         )
         stream = SpeechStream(call.request, text, body.response_format or "mp3", body.stream_format or "audio")
         async with call.stream():
-            async with self._door:
-                # A crowd goes in one by one, and whoever asks for something small meanwhile goes between.
-                await asyncio.sleep(0)
             return await stream.send(self._speech.speak(request, text))
 
     def _text(self, body: SpeechBody) -> str:
