@@ -7,7 +7,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .addresses import reachable_url
@@ -17,7 +17,6 @@ from .events import EventBus
 from .fronts.http.door.guard import read_key
 from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
-from .fronts.wyoming.discovery import Discovery
 from .fronts.wyoming.server import WyomingServer
 from .history.recorder import HistoryRecorder
 from .history.store import HistoryStore
@@ -32,6 +31,9 @@ from .models.manager import ModelManager
 from .models.profiles.store import ProfileStore
 from .models.registry import Registry, load_registry_file
 from .speech.service import SpeechService
+
+if TYPE_CHECKING:
+    from .fronts.wyoming.discovery import Discovery
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -132,6 +134,9 @@ class Service:
         self.addresses[:0] = wyoming.uris
         await self._start_mqtt()
         if config.wyoming.zeroconf:
+            # Zeroconf is 5 MB of code, for those who want it.
+            from .fronts.wyoming.discovery import Discovery
+
             self._advertise(Discovery(wyoming.uris, config.data_path, config.wyoming.name or None))
 
     async def _start_mqtt(self) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SpeechError
-from . import check, engines, models, say, serve, text, voices
 
-_COMMANDS = (serve, say, voices, text, models, engines, check)
+_COMMANDS = ("serve", "say", "voices", "text", "models", "engines", "check")
+"""Modules of this package."""
+
 _EXAMPLES = """examples:
   wyoming-openspeakers                                 serve on port 10200
   wyoming-openspeakers say "Dinner is ready." -o dinner.wav
@@ -20,8 +22,8 @@ _EXAMPLES = """examples:
   wyoming-openspeakers COMMAND --help                  all that a command can do"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands, or of one: what the others import is not wanted in a service."""
     top = argparse.ArgumentParser(
         prog="wyoming-openspeakers",
         description="Open voices for the home, over the Wyoming protocol. Without a command: serve.",
@@ -30,8 +32,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_to(commands)
+    for command in (only,) if only in _COMMANDS else _COMMANDS:
+        importlib.import_module(f".{command}", __package__).add_to(commands)
     return top
 
 
@@ -51,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["serve", *arguments]
-    options = parser().parse_args(arguments)
+    options = parser(arguments[0]).parse_args(arguments)
     try:
         status: int = options.run(options)
     except SpeechError as error:
