@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=_list)
     add_common(parser)
     for name, action, text, count, names in (
-        ("list", _list, "list the models and whether they can be used (the default)", "", ""),
+        ("list", _list, "list the models, what they take on disk and whether they can be used (the default)", "", ""),
         ("download", _download, "fetch a model's files; goes on where it was interrupted", "+",
          f"{_NAMES}, or any of the hub, such as facebook/mms-tts-deu or facebook/mms-tts-deu@main"),
         ("verify", _verify, "look for damaged files", "*", f"{_NAMES}; all that were downloaded when none is named"),
@@ -68,8 +68,9 @@ def _row(registry: Registry, model: str) -> tuple[str, ...]:
     if parts := size_of_parts(folder):
         state += f"; {megabytes(parts)} of a download that was cut off are here"
     size = size_on_disk(folder)
-    disk = megabytes(size) if size else "-"
-    return model, entry.name, entry.licence, registry.environment(model), disk, state
+    disk = megabytes(size) if size else f"({megabytes(entry.size)})" if entry.size else "-"
+    licence = f"{entry.licence}, gated" if entry.gated else entry.licence
+    return model, entry.name, licence, registry.environment(model), disk, state
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -131,7 +132,8 @@ def _verify(options: argparse.Namespace) -> int:
             damaged = True
         for record in records:
             name, folder = name_of(registry, model, record), registry.folder(model)
-            bad = verify(folder, HubModel(record.repo, record.revision, record.patterns))
+            parts = files_of(registry, name)[1].parts
+            bad = verify(folder, HubModel(record.repo, record.revision, record.patterns, parts))
             for path in bad:
                 print(f"{name}: {folder / path} is {'damaged' if (folder / path).exists() else 'missing'}")
             if bad:

@@ -55,6 +55,9 @@ class HubFiles(Section):
     files: tuple[Pattern, ...] = Field(
         (), description="Patterns of the files to fetch. With {voice} in them, each voice is fetched by its name."
     )
+    parts: dict[Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")], HubFiles] = Field(
+        {}, description="What it needs of other repositories, by the folder below its own that this belongs to."
+    )
 
     @property
     def is_by_voice(self) -> bool:
@@ -88,6 +91,7 @@ class ModelEntry(Section):
     voice: str = Field("", description="Default voice.")
     languages: tuple[str, ...] = Field((), description="Languages to offer; all of the voices' when empty.")
     aliases: tuple[str, ...] = Field((), description="Other names that clients may call it by: tts-1.")
+    size: Size = Field(0, description="Bytes that are to be fetched, where that is known.")
     sample_rate: int | None = Field(None, gt=0, description="Hertz of its audio, where all its voices have the same.")
     environment: str = Field(
         SERVICE, pattern=r"^[\w.-]+$", description="Environment to run in; models in one share a process."
@@ -233,8 +237,9 @@ class Registry:
         if is_settled(downloads):
             yield downloads
         yield from (folder / folder_name(model) for folder in self._folders[1:])
-        if entry.hub and (snapshot := hub_snapshot(entry.hub.repo, entry.hub.revision)):
-            yield snapshot
+        for hub in (entry.hub, *entry.hub.parts.values()) if entry.hub else ():
+            if snapshot := hub_snapshot(hub.repo, hub.revision):
+                yield snapshot
 
 
 def folder_name(model: str) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -421,3 +422,47 @@ def test_a_slow_download_gets_a_line_all_the_same(
 def test_the_client_library_is_imported_only_to_download() -> None:
     code = "import sys, wyoming_openspeakers.models.hub.fetch; sys.exit('huggingface_hub' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+WHOLE = replace(MODEL, parts=(("codec", HubModel("owner/codec", NEXT, ("*.safetensors",))),))
+
+
+def test_what_a_model_needs_of_another_repository_comes_with_it_and_goes_with_it(
+    server: HubServer, tmp_path: Path
+) -> None:
+    server.repos["owner/codec"] = Repo(NEXT, {"codec.safetensors": WEIGHTS, "notes.md": b"not wanted"})
+    told: list[DownloadProgress] = []
+    download(tmp_path / "m", WHOLE, on_progress=told.append, endpoint=server.url)
+    assert files_in(tmp_path / "m") - {"codec/.hub.json"} == {*WANTED, "codec/codec.safetensors"}
+    assert told[-1].done == told[-1].total == sum(len(FILES[path]) for path in WANTED) + len(WEIGHTS)
+    assert is_installed(tmp_path / "m", WHOLE)
+    assert is_installed(tmp_path / "m", MODEL)
+    assert verify(tmp_path / "m", WHOLE) == verify(tmp_path / "m") == []
+    remove(tmp_path / "m", WHOLE)
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_damaged_part_is_found_and_mended_alone(server: HubServer, tmp_path: Path) -> None:
+    server.repos["owner/codec"] = Repo(NEXT, {"codec.safetensors": WEIGHTS})
+    download(tmp_path, WHOLE, endpoint=server.url)
+    (tmp_path / "codec/codec.safetensors").write_bytes(WEIGHTS[::-1])
+    assert verify(tmp_path, WHOLE) == verify(tmp_path) == ["codec/codec.safetensors"]
+    server.requests.clear()
+    download(tmp_path, WHOLE, endpoint=server.url)
+    assert verify(tmp_path, WHOLE) == []
+    assert not any("owner/voice" in request.path for request in server.requests)
+
+
+def test_a_part_that_is_not_there_keeps_the_model_from_counting_and_is_named(server: HubServer, tmp_path: Path) -> None:
+    assert "owner/codec" in failure(server, tmp_path / "m", WHOLE)
+    server.repos["owner/codec"] = Repo(NEXT, {"codec.safetensors": WEIGHTS})
+    download(tmp_path / "m", WHOLE, endpoint=server.url)
+    assert is_installed(tmp_path / "m", WHOLE)
+
+
+def test_all_of_a_folder_goes_with_its_parts(server: HubServer, tmp_path: Path) -> None:
+    server.repos["owner/codec"] = Repo(NEXT, {"codec.safetensors": WEIGHTS})
+    download(tmp_path / "m", WHOLE, endpoint=server.url)
+    (tmp_path / "m/codec/own.txt").write_text("mine", "utf-8")
+    assert remove(tmp_path / "m") >= len(WEIGHTS)
+    assert files_in(tmp_path / "m") == {"codec/own.txt"}

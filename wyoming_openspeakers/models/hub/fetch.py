@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import time
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from .installed import (
     Record,
     delete_unused,
     is_installed,
+    is_there,
     read_records,
     remove,
     verify,
@@ -60,30 +62,64 @@ def download(
     is a mirror to use in place of HF_ENDPOINT and the public hub. `on_progress` may raise to end the download, and
     what has come by then is kept. A model that is there is verified, and what is damaged of it fetched again.
     """
-    if is_installed(folder, model) and not verify(folder, model):
+    wanted = [(place, one) for place, one in model.places(folder) if not _is_well(place, one)]
+    if not wanted:
         return
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 
-    with explained(model.repo, model.revision, folder, "what has come is kept"):
+    kept = "what has come is kept"
+    with explained(model.repo, model.revision, folder, kept):
         folder.mkdir(parents=True, exist_ok=True)
         with WeakFileLock(folder / LOCK, timeout=1):
             api = hub_client(token, endpoint)
-            record = _list_files(api, model)
-            missing = [file for file in record.files if not file.is_intact(folder / file.path)]
-            _check_space(folder, missing)
-            _delete_damaged(folder, model, missing)
-            meter = Meter(sum(file.size for file in record.files), _bytes_to_fetch(folder, missing), on_progress)
-            for file in missing:
-                _fetch(api, record, file, _partial(folder, file), meter)
+            jobs = []
+            for place, one in wanted:
+                with explained(one.repo, one.revision, folder, kept):
+                    place.mkdir(parents=True, exist_ok=True)
+                    jobs.append(_plan(api, place, one))
+            need = sum(job.bytes_to_fetch() for job in jobs)
+            _check_space(folder, need)
+            meter = Meter(sum(file.size for job in jobs for file in job.record.files), need, on_progress)
+            for job in jobs:
+                _delete_damaged(job)
+                with explained(job.model.repo, job.model.revision, folder, kept):
+                    for file in job.missing:
+                        _fetch(api, job.record, file, _partial(job.folder, file), meter)
             meter.tell()
-            _install(folder, record, missing)
+            for job in jobs:
+                _install(job.folder, job.record, job.missing)
 
 
-def _delete_damaged(folder: Path, model: HubModel, missing: list[HubFile]) -> None:
+@dataclass(frozen=True)
+class _Job:
+    """What is to be fetched of one repository."""
+
+    folder: Path
+    model: HubModel
+    record: Record
+    missing: list[HubFile]
+
+    def bytes_to_fetch(self) -> int:
+        """Without what has come before."""
+        parts = ((file.size, _partial(self.folder, file)) for file in self.missing)
+        return sum(size - (part.stat().st_size if part.exists() else 0) for size, part in parts)
+
+
+def _is_well(folder: Path, model: HubModel) -> bool:
+    alone = replace(model, parts=())
+    return is_there(folder, alone) and not verify(folder, alone)
+
+
+def _plan(api: HfApi, folder: Path, model: HubModel) -> _Job:
+    record = _list_files(api, model)
+    return _Job(folder, model, record, [file for file in record.files if not file.is_intact(folder / file.path)])
+
+
+def _delete_damaged(job: _Job) -> None:
     """Have a damaged model not look installed while it is mended: its files have the right sizes."""
-    damaged = {file for record in read_records(folder) if record.is_at(model) for file in record.files} & {*missing}
-    for file in damaged:
-        (folder / file.path).unlink(missing_ok=True)
+    records = [record for record in read_records(job.folder) if record.is_at(job.model)]
+    for file in {file for record in records for file in record.files} & {*job.missing}:
+        (job.folder / file.path).unlink(missing_ok=True)
 
 
 def _list_files(api: HfApi, model: HubModel) -> Record:
@@ -192,13 +228,7 @@ def _partial(folder: Path, file: HubFile) -> Path:
     return folder / PARTIAL / name[:32]
 
 
-def _check_space(folder: Path, missing: list[HubFile]) -> None:
-    need = _bytes_to_fetch(folder, missing)
+def _check_space(folder: Path, need: int) -> None:
     free = shutil.disk_usage(folder).free
     if need > free:
         raise ModelFilesError(f"Not enough space in {folder}: {megabytes(need)} needed, {megabytes(free)} free.")
-
-
-def _bytes_to_fetch(folder: Path, missing: list[HubFile]) -> int:
-    parts = ((file.size, _partial(folder, file)) for file in missing)
-    return sum(size - (part.stat().st_size if part.exists() else 0) for size, part in parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +33,15 @@ class HubModel:
 
     patterns: tuple[str, ...] = ()
     """Shell patterns of paths to fetch, `*` also matching `/`; everything when empty."""
+
+    parts: tuple[tuple[str, HubModel], ...] = ()
+    """What it needs of other repositories, and the folder below its own where that lies."""
+
+    def places(self, folder: Path) -> Iterator[tuple[Path, HubModel]]:
+        """Where each of its repositories lies; its own comes last, which makes it count."""
+        for name, part in self.parts:
+            yield from part.places(folder / name)
+        yield folder, self
 
 
 @dataclass(frozen=True)
@@ -83,12 +92,17 @@ class Record:
 
 def is_installed(folder: Path, model: HubModel) -> bool:
     """Whether a model's files are all there, in the wanted revision. Cheap: looks at sizes only."""
+    return all(is_there(place, one) for place, one in model.places(folder))
+
+
+def is_there(folder: Path, model: HubModel) -> bool:
+    """Whether a model's own files are all there, whatever there is of its parts. Cheap: looks at sizes only."""
     return any(record.is_at(model) and record.is_whole(folder) for record in read_records(folder))
 
 
 def is_settled(folder: Path) -> bool:
     """Whether no download is moving its files into a folder, nor was cut off while it did. Cheap."""
-    return not (folder / MOVING).exists()
+    return not any((place / MOVING).exists() for place in _places(folder))
 
 
 def installed(folder: Path) -> list[Record]:
@@ -98,12 +112,16 @@ def installed(folder: Path) -> list[Record]:
 
 def verify(folder: Path, model: HubModel | None = None) -> list[str]:
     """The files of a model, or of every download in a folder, that are damaged or missing. Reads them all."""
-    records = [record for record in read_records(folder) if model is None or record.is_at(model)]
-    files = {file for record in records for file in record.files}
+    bad = set()
     try:
-        return sorted({file.path for file in files if not file.is_intact(folder / file.path)})
+        for place, one in model.places(folder) if model else ((place, None) for place in _places(folder)):
+            records = [record for record in read_records(place) if one is None or record.is_at(one)]
+            files = {file for record in records for file in record.files}
+            damaged = (place / file.path for file in files if not file.is_intact(place / file.path))
+            bad |= {path.relative_to(folder).as_posix() for path in damaged}
     except OSError as error:
         raise ModelFilesError(f"{folder}: cannot read: {error.strerror}.") from error
+    return sorted(bad)
 
 
 def size_on_disk(folder: Path) -> int:
@@ -113,7 +131,7 @@ def size_on_disk(folder: Path) -> int:
 
 def size_of_parts(folder: Path) -> int:
     """Bytes that downloads which were cut off have brought."""
-    return size_on_disk(folder / PARTIAL)
+    return sum(size_on_disk(place / PARTIAL) for place in _places(folder))
 
 
 def remove(folder: Path, model: HubModel | None = None) -> int:
@@ -121,10 +139,14 @@ def remove(folder: Path, model: HubModel | None = None) -> int:
 
     Only what was downloaded goes: files that someone put there by hand stay, and so does what another download needs.
     """
+    places = list(model.places(folder)) if model else [(place, None) for place in _places(folder)]
     try:
-        return _remove(folder, model)
+        # What makes the model count goes first.
+        freed = sum(_remove(place, one) for place, one in reversed(places))
+        _remove_empty(folder, folder)
     except OSError as error:
         raise ModelFilesError(f"{folder}: cannot delete: {error.strerror}.") from error
+    return freed
 
 
 def _remove(folder: Path, model: HubModel | None) -> int:
@@ -173,6 +195,16 @@ def delete_unused(folder: Path, gone: Iterable[Record], kept: Iterable[Record]) 
         (folder / path).unlink(missing_ok=True)
         _remove_empty(folder, (folder / path).parent)
     return freed
+
+
+def _places(folder: Path) -> list[Path]:
+    """A folder of downloads and, before it, those below that are downloads of their own."""
+    try:
+        with os.scandir(folder) as found:
+            below = [Path(entry.path) for entry in found if entry.is_dir() and entry.name not in OWN_FILES]
+    except OSError:
+        below = []
+    return [*(place for place in sorted(below) if any((place / name).exists() for name in OWN_FILES)), folder]
 
 
 def _record(entry: dict[str, Any]) -> Record:

@@ -22,7 +22,7 @@ def files_of(registry: Registry, name: str) -> tuple[str, HubModel]:
         patterns = hub.patterns(voice)
     except ValueError as error:
         raise InvalidRequest(f"{name}: {error}") from None
-    return model, HubModel(hub.repo, hub.revision, patterns)
+    return model, HubModel(hub.repo, hub.revision, patterns, _parts(hub))
 
 
 def records_of(registry: Registry, name: str) -> tuple[str, list[Record]]:
@@ -73,6 +73,12 @@ def split(registry: Registry, name: str) -> tuple[str, str]:
     model = registry.resolve(first) or first
     registry.entry(model)
     return model, voice
+
+
+def _parts(hub: HubFiles) -> tuple[tuple[str, HubModel], ...]:
+    return tuple(
+        (name, HubModel(part.repo, part.revision, part.files, _parts(part))) for name, part in hub.parts.items()
+    )
 
 
 def _hub(registry: Registry, model: str) -> HubFiles:

@@ -130,6 +130,7 @@ async def test_all_that_is_to_know_of_a_model(client: Ask) -> None:
         "installed": True,
         "problem": None,
         "disk_bytes": 0,
+        "download_bytes": 0,
         "download": None,
         "partial_bytes": 0,
         "is_loaded": told["is_loaded"],
