@@ -2,104 +2,36 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from assets import PIPER_VOICE, Loaded, asset
+from assets import Loaded
+from engine_subjects import FAST, FOR_FAULTS, KNOWN, SUBJECTS, opened
 
+from wyoming_openspeakers.conformance import report
 from wyoming_openspeakers.conformance.bench import Bench
 from wyoming_openspeakers.conformance.check import Check
 from wyoming_openspeakers.conformance.checks import CHECKS
-from wyoming_openspeakers.conformance.outcome import Verdict
-from wyoming_openspeakers.conformance.subject import Subject
+from wyoming_openspeakers.conformance.outcome import Outcome, Verdict
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
 
-TESTS = Path(__file__).parents[1]
-
-FAMILIES = ("vits", "speecht5", "fastspeech2", "bark", "seamless", "csm")
-"""Of the engine transformers, on tiny checkpoints."""
+TABLE = "OPENSPEAKERS_ENGINE_TABLE"
+"""Names a file that the table of engines and checks is written to."""
 
 
-def hibari(folder: Path) -> ModelSpec:
-    return ModelSpec("hibari", "hibari", voice="heart")
-
-
-def kokoro(folder: Path) -> ModelSpec:
-    asset("kokoro/onnx")
-    return ModelSpec("kokoro", "kokoro", (str(asset("kokoro")),), "af_heart")
-
-
-def piper(folder: Path) -> ModelSpec:
-    pytest.importorskip("piper", reason="the extra [piper] is not installed")
-    return ModelSpec("piper", "piper", (str(asset("piper")),), PIPER_VOICE, cache_path=str(folder))
-
-
-def family(name: str) -> Callable[[Path], ModelSpec]:
-    """A tiny checkpoint of a family."""
-
-    def make(folder: Path) -> ModelSpec:
-        pytest.importorskip("torch", reason="torch is not installed: pip install torch")
-        pytest.importorskip("transformers", reason="transformers is not installed: pip install transformers")
-        tiny_models: Any = importlib.import_module("tiny_models")
-        # The real one downloads dictionaries when it is imported.
-        (folder / "g2p_en.py").write_text("class G2p:\n    def __call__(self, text):\n        return list(text)\n")
-        getattr(tiny_models, name)(folder / "model")
-        return ModelSpec(name, "transformers", (str(folder / "model"),))
-
-    return make
-
-
-def fault(name: str) -> Callable[[Path], ModelSpec]:
-    """The engines that tests of faults have."""
-    return lambda folder: ModelSpec(name, f"faults.{name}", voice="plain")
-
-
-SUBJECTS: dict[str, Callable[[Path], ModelSpec]] = {
-    "hibari": hibari,
-    "kokoro": kokoro,
-    "piper": piper,
-    **{name: family(name) for name in FAMILIES},
-    "engine": fault("engine"),
-    "mimic": fault("mimic"),
-}
-
-FAST = ("hibari", "engine")
-
-_ANYTHING = "the engine for faults takes anything: it is for what goes wrong"
-
-KNOWN: dict[tuple[str, str], str] = {
-    ("piper", "damaged file"): "it says that the model cannot be loaded, and not which file",
-    ("csm", "damaged file"): "the error of safetensors comes through, and not which file",
-    ("csm", "missing file"): "without tokenizer.json the library's own error comes through",
-    ("vits", "missing file"): "without tokenizer_config.json it speaks of espeak, not of the file",
-    **{
-        (name, check): _ANYTHING
-        for name in ("engine", "mimic")
-        for check in ("declaration", "device", "empty text", "unknown voice", "speed")
-    },
-}
-"""What an engine does not do yet, and why: taken off the list when it does."""
-
-
-@contextmanager
-def opened(name: str, folder: Path) -> Iterator[Bench]:
-    """A subject on its bench."""
-    spec = SUBJECTS[name](folder)
-    places = os.pathsep.join([str(folder), str(TESTS), str(TESTS.parent)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", places)
-        # The engine for SpeechT5's siblings asks in this process whether a package is there.
-        patch.syspath_prepend(str(folder))
-        with Bench(Subject(spec, variables={"PYTHONPATH": places})) as bench:
-            yield bench
-    sys.modules.pop("g2p_en", None)
+@pytest.fixture(scope="module")
+def outcomes() -> Iterator[dict[str, dict[str, Outcome]]]:
+    """What was found of each subject."""
+    found: dict[str, dict[str, Outcome]] = {name: {} for name in SUBJECTS}
+    yield found
+    if path := os.environ.get(TABLE):
+        real = {name: of for name, of in found.items() if of and name not in FOR_FAULTS}
+        Path(path).write_text(report.table(CHECKS, real), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +59,11 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("name", "check"), list(_cases()))
-def test_every_engine_does_what_is_demanded(bench_of: Callable[[str], Bench], name: str, check: Check) -> None:
+def test_every_engine_does_what_is_demanded(
+    bench_of: Callable[[str], Bench], outcomes: dict[str, dict[str, Outcome]], name: str, check: Check
+) -> None:
     bench, known = bench_of(name), KNOWN.get((name, check.name))
-    outcome = bench.run(check)
+    outcome = outcomes[name][check.name] = bench.run(check)
     if outcome.verdict is Verdict.SKIPPED:
         pytest.skip(outcome.reason)
     if outcome.verdict is Verdict.FAILED and known:
