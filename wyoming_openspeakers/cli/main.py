@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import SpeechError
 
-_COMMANDS = ("serve", "say", "voices", "text", "models", "engines", "check")
+_COMMANDS = ("serve", "say", "voices", "text", "models", "engines", "check", "health")
 """Modules of this package."""
 
 _EXAMPLES = """examples:

@@ -50,6 +50,10 @@ class HttpConfig(Section):
     origins: tuple[str, ...] = Field(
         (), description="Origins of web pages that may use the service, such as http://homeassistant.local:8123."
     )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (),
+        description="Addresses of proxies that let in only whom they know, as Home Assistant's ingress; no key there.",
+    )
     requests_per_minute: int = Field(
         3000, ge=0, description="Requests that one address may make in a minute; 0 for no limit."
     )

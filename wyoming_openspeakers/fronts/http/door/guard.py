@@ -34,6 +34,7 @@ class Guard:
         self._links = Links(key)
         self._names = {"localhost", *(name.lower().rstrip(".") for name in (*names, *config.hosts))}
         self._origins = frozenset(_origin(origin) for origin in config.origins)
+        self._proxies = tuple(ipaddress.ip_network(network, strict=False) for network in config.trusted_proxies)
 
     @property
     def has_key(self) -> bool:
@@ -48,7 +49,8 @@ class Guard:
         """Refuse names that are not the service's own.
 
         Otherwise any web page could let its own name point here, and read what it likes in the eyes of the browser.
-        An address is never such a name, whichever it is: in a container the service cannot know its own.
+        An address is never such a name, whichever it is: in a container the service cannot know its own. A trusted
+        proxy passes on the name that it was called by, and it is for it to judge.
         """
         given = request.headers.getall("Host", [])
         if not given and request.version < (1, 1):
@@ -56,7 +58,7 @@ class Guard:
         host = _host(given[0]) if len(given) == 1 else None
         if host is None:
             raise NotAllowed("The request must have one Host header")
-        if _ANY in self._names or host in self._names or _is_address(host):
+        if _ANY in self._names or host in self._names or _is_address(host) or self._was_let_in(request):
             return
         raise NotAllowed(f"This service is not called {host}; see http.hosts")
 
@@ -78,11 +80,11 @@ class Guard:
         raise NotAllowed(f"Web pages of {origin or 'other sites'} may not use this; see http.origins")
 
     def is_trusted(self, request: web.Request, *, is_websocket: bool = False) -> bool:
-        """The request has the key, or there is none.
+        """The request has the key, needs none because of where it comes from, or there is none.
 
         Browsers cannot set headers of a WebSocket: there it may stand in the query, which is not logged.
         """
-        if not self._key:
+        if not self._key or self._was_let_in(request):
             return True
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
@@ -100,6 +102,14 @@ class Guard:
         if operation.by_link and self._links.opens(request.path, request.query):
             return
         raise Unauthorized("Send the service's key as `Authorization: Bearer KEY`")
+
+    def _was_let_in(self, request: web.Request) -> bool:
+        """A trusted proxy asks: by the address that it really has, as anybody can write any X-Forwarded-For."""
+        if not self._proxies or not _is_address(address := (request.remote or "").partition("%")[0]):
+            return False
+        ip = ipaddress.ip_address(address)
+        ip = (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
+        return any(ip in network for network in self._proxies)
 
 
 def read_key(config: HttpConfig) -> str:
