@@ -43,6 +43,12 @@ class Capabilities:
     dialogue: bool = False
     """Several speakers in one text, marked in it."""
 
+    tags: tuple[str, ...] = ()
+    """Sounds that a text can ask for, as they are written: `<laugh>`. Only these marks reach the engine."""
+
+    speaker_tags: tuple[str, ...] = ()
+    """Marks of who speaks from there on: `[S1]`. Each text begins with that of its speaker, where there is one."""
+
     words: bool = False
     """Tells when each word is said."""
 

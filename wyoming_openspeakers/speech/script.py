@@ -17,6 +17,7 @@ from .sentences import sentences, whole_text
 from .speakable import Speakable
 from .text.ssml import SsmlItem, parse
 from .text.stream import TextStream
+from .text.tags import NONE, Tags
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,12 +73,14 @@ class Script:
         self._manager = manager
         self._chooser = chooser
         self._speakable = speakable
+        self._tags = NONE
 
     async def lines(self, audio_ahead: Callable[[], float]) -> AsyncGenerator[Line, None]:
         """Yield each line as soon as it is known; `audio_ahead` tells how long a listener can still wait."""
         request, catalog = self._request, self._manager.catalog
         if request.voice and not catalog.find(request.voice):
             catalog = await self._look_for(request.voice)
+        self._tags = _tags_of(catalog)
         choice = None
         if isinstance(self._text, str) and not request.ssml:
             choice = self._choose(request, catalog, self._text[:_DETECT_BY])
@@ -91,12 +94,14 @@ class Script:
         first_segment = (choice[0] if choice else catalog.default()).installed.entry.first_segment
         clean_text = self._ssml(items, first_segment) if request.ssml else self._plain(first_segment, audio_ahead)
         async for clean in clean_text:
-            choice = choice or self._choose(request, catalog, clean.text)
+            text = self._tags.keep(clean.text, ())
+            choice = choice or self._choose(request, catalog, text)
             voice, language = choice
             if clean.language:
                 voice, language = self._chooser.switch(voice, clean.language, catalog), clean.language
-            if words := self._speakable.words(clean.text, language):
-                yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text), clean.text)
+            has = voice.installed.capabilities
+            if words := self._speakable.words(clean.text, language, self._tags, (*has.tags, *has.speaker_tags)):
+                yield Line(words, voice, language, clean.speed, clean.pause_before, len(clean.text), text)
         if choice is None:
             self._choose(request, catalog)
 
@@ -123,17 +128,18 @@ class Script:
         return self._choose(request, catalog, " ".join(item.text for item in spoken)[:_DETECT_BY])
 
     async def _plain(self, first_segment: int, audio_ahead: Callable[[], float]) -> AsyncGenerator[_Clean, None]:
-        stream = self._speakable.stream(first_segment)
+        stream = self._speakable.stream(first_segment, tags=self._tags)
         async for sentence in self._sentences(self._text, stream, audio_ahead):
             yield _Clean(sentence)
 
     async def _ssml(self, items: list[SsmlItem], first_segment: int) -> AsyncGenerator[_Clean, None]:
         pause = 0.0
+        # One for all items: whoever speaks before a pause goes on after it.
+        stream = self._speakable.stream(first_segment, markup=False, tags=self._tags)
         for item in items:
-            stream = self._speakable.stream(first_segment, markup=False)
             async for sentence in self._sentences(item.text, stream, lambda: 0.0):
                 yield _Clean(sentence, item.language, item.rate, pause)
-                pause, first_segment = 0.0, 0
+                pause = 0.0
             pause += item.pause_after
 
     def _sentences(
@@ -146,3 +152,11 @@ class Script:
             text_gap=self._config.limits.text_gap,
             audio_ahead=audio_ahead,
         )
+
+
+def _tags_of(catalog: VoiceCatalog) -> Tags:
+    """The marks that any voice knows: what one knows is read aloud by none."""
+    able = {voice.model: voice.capabilities for voice in catalog.voices.values()}.values()
+    sounds = [tag for has in able for tag in has.tags]
+    speakers = [tag for has in able for tag in has.speaker_tags]
+    return Tags(sounds, speakers) if sounds or speakers else NONE

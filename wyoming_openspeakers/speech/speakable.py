@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from ..config import TextConfig
@@ -10,6 +12,7 @@ from ..errors import ConfigError
 from .text.normalize import normalize, warm
 from .text.pronounce import Pronunciations
 from .text.stream import TextOptions, TextStream
+from .text.tags import NONE, Tags
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,17 +32,18 @@ class Speakable:
         if self._config.numbers:
             warm(language)
 
-    def stream(self, first_segment: int = 0, *, markup: bool = True) -> TextStream:
-        """A stream that cuts raw text into clean sentences."""
-        options = self._options if markup else TextOptions(
-            markup=False, emoji=self._options.emoji, urls=self._options.urls, max_segment=self._options.max_segment
-        )
+    def stream(self, first_segment: int = 0, *, markup: bool = True, tags: Tags = NONE) -> TextStream:
+        """A stream that cuts raw text into clean sentences; the marks of engines stay in them, as `tags` has them."""
+        options = replace(self._options, markup=self._options.markup and markup, tags=tags)
         return TextStream(options, first_limit=first_segment or None)
 
-    def words(self, sentence: str, language: str) -> str:
-        """A clean sentence as it shall be spoken."""
-        spoken = self._pronunciations.apply(sentence, language)
-        return normalize(spoken, language) if self._config.numbers else spoken
+    def words(self, sentence: str, language: str, tags: Tags = NONE, known: Collection[str] = ()) -> str:
+        """A clean sentence as it shall be spoken, with those of its marks that are known to its engine."""
+        spoken = tags.keep(sentence, known)
+        if tags and not tags.has_sound(spoken) and not any(map(str.isalnum, spoken)):
+            return ""
+        spoken = self._pronunciations.apply(spoken, language)
+        return tags.written(normalize(spoken, language) if self._config.numbers else spoken)
 
 
 def _pronunciations(config: TextConfig) -> Pronunciations:

@@ -58,6 +58,8 @@ class TorchEngine(Engine, Generic[FamilyT]):
             cloning=family.clones,
             needs_transcript=family.needs_transcript,
             dialogue=family.dialogue,
+            tags=family.tags,
+            speaker_tags=family.speaker_tags,
             parameters=family.parameters,
         )
 
@@ -96,7 +98,8 @@ class TorchEngine(Engine, Generic[FamilyT]):
             self._model.forget(digests)
 
     def park(self) -> None:
-        if self._weights is not None and self._on_gpu:
+        if self._model is not None and self._weights is not None and self._on_gpu:
+            self._model.rest()
             self._weights.park()
 
     def unpark(self) -> None:

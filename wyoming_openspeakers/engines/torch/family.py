@@ -46,6 +46,12 @@ class Family(ABC):
     dialogue: ClassVar[bool] = False
     """Has several speakers in one text, marked in it."""
 
+    tags: ClassVar[tuple[str, ...]] = ()
+    """Sounds that a text can ask for where they stand."""
+
+    speaker_tags: ClassVar[tuple[str, ...]] = ()
+    """Who speaks from there on."""
+
     is_fine_with_halves: ClassVar[bool] = False
     """Sounds as well in 16 bits, which a GPU is faster with."""
 
@@ -72,6 +78,9 @@ class Family(ABC):
 
     def forget(self, digests: Collection[str]) -> None:
         """Drop what was derived from recordings that are gone."""
+
+    def rest(self) -> None:
+        """Give back memory of the device that can be had again: the model is parked."""
 
     @abstractmethod
     def warm_up(self) -> None:

@@ -13,6 +13,7 @@ from .emoji import strip_emoji
 from .line import Head, Kind, read_head
 from .link import Inline, read_entity, read_link, read_tag, read_url
 from .marks import read_code, read_emphasis, read_escape
+from .tags import FIRST, MOST, NONE, Tags
 
 _SLICE = 1024
 _WORD_CAP = 512
@@ -21,6 +22,7 @@ _FENCE_LINE_CAP = 200
 _CONTROL: dict[int, str | None] = {
     **dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0)]),
     **dict.fromkeys(range(0xD800, 0xE000)),
+    **dict.fromkeys(range(FIRST, FIRST + MOST)),
     **dict.fromkeys([0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0xFFFC, 0xFFFD]),
     **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
     **dict.fromkeys([0x09, 0x0D, 0x1680, *range(0x2000, 0x200B), 0x205F, 0x3000], " "),
@@ -50,11 +52,16 @@ _SILENT = {"!--": "-->", "script": "</script>", "style": "</style>"}
 class MarkupStream:
     """Turns chunks of marked-up text into chunks of plain text, in which a newline is the end of a sentence."""
 
-    def __init__(self, *, markup: bool = True, urls: bool = True, emoji: bool = True, code_word: str = "") -> None:
+    def __init__(
+        self, *, markup: bool = True, urls: bool = True, emoji: bool = True, code_word: str = "", tags: Tags = NONE
+    ) -> None:
         self._markup = markup
         self._emoji = emoji
         self._code_word = code_word
+        self._tags = tags
         starts = [r"\n", *([_MARKUP_START] if markup else []), *([_URL_START] if urls else [])]
+        if tags:
+            starts.append(f"[{re.escape(tags.starts)}]")
         self._special = re.compile("|".join(starts), re.IGNORECASE)
         self._urls = urls
         self._held = "\n"
@@ -140,6 +147,13 @@ class MarkupStream:
         return word if len(self._held) - word < _WORD_CAP else len(self._held) - 16
 
     def _step_special(self, at: int, mark: str, final: bool) -> int | None:
+        if mark in self._tags.starts:
+            tag = self._tags.read(self._held, at, final)
+            if tag is None:
+                return None
+            if tag.end > at:
+                self._emit(tag.text)
+                return tag.end
         if mark == "\n":
             self._end_line()
             return at + 1
@@ -149,7 +163,8 @@ class MarkupStream:
         if mark == "|":
             self._emit(mark)
             return at + 1
-        inline = _READERS.get(mark, read_url)(self._held, at, final)
+        read = _READERS.get(mark, read_url) if self._markup else read_url
+        inline = read(self._held, at, final)
         if inline is None:
             return None
         if inline.end == at:
@@ -160,7 +175,7 @@ class MarkupStream:
 
     def _say(self, inline: Inline, mark: str) -> None:
         if mark in "[!" and inline.text:
-            label = MarkupStream(urls=self._urls, emoji=self._emoji)
+            label = MarkupStream(urls=self._urls, emoji=self._emoji, tags=self._tags)
             label._at_head = False
             self._emit((label.feed(inline.text) + label.finish()).strip("\n"))
         elif inline.tag:

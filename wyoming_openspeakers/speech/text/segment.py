@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from .boundary import ends_sentence
+from .tags import NONE, Tags
 
 _SLICE = 1024
 _LOOKAHEAD = 16
@@ -32,10 +33,16 @@ _BLANKS = re.compile(r"[ \n]+")
 
 
 class Segmenter:
-    """Cuts plain text, in which a newline always ends a sentence, into pieces no longer than a limit."""
+    """Cuts plain text, in which a newline always ends a sentence, into pieces no longer than a limit.
 
-    def __init__(self, max_segment: int, first_limit: int | None = None) -> None:
+    Each piece begins with the mark of its speaker, where one was named. Marks that stand alone go with what follows.
+    """
+
+    def __init__(self, max_segment: int, first_limit: int | None = None, tags: Tags = NONE) -> None:
         self._most = max_segment
+        self._tags = tags
+        self._alone = ""
+        self._speaker = ""
         self._first_limit = first_limit or 0
         self._text = ""
         self._seen = 0
@@ -69,6 +76,8 @@ class Segmenter:
         """Return all the rest."""
         segments = list(self._cut(final=True))
         segments.extend(self._take(len(self._text)))
+        if self._tags.has_sound(self._alone):
+            segments.append(self._marked(""))
         return segments
 
     def _may_stop(self, text: str, stop: re.Match[str]) -> bool:
@@ -172,7 +181,18 @@ class Segmenter:
         self._seen = 0
         if any(character.isalnum() for character in segment):
             self._first_limit = 0
-            yield segment
+            yield self._marked(segment)
+        elif self._tags.has_any(segment):
+            self._alone = f"{self._alone} {segment}".strip()[-self._most :]
+
+    def _marked(self, segment: str) -> str:
+        """A segment with the marks that stood alone before it and that of its speaker."""
+        tags = self._tags
+        segment, self._alone = f"{self._alone} {segment}".strip(), ""
+        if self._speaker and not tags.opening_speaker(segment):
+            segment = f"{self._speaker} {segment}"
+        self._speaker = tags.last_speaker(segment) or self._speaker
+        return segment
 
 
 def _is_unfinished(word: str) -> bool:

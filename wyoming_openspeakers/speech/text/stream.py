@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .markup import MarkupStream
 from .segment import Segmenter
+from .tags import NONE, Tags
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class TextOptions:
     code_word: str = ""
     """What to say for a block of code; nothing when empty."""
 
+    tags: Tags = NONE
+    """Marks that are no markup but for an engine; in the segments each is one character."""
+
 
 class TextStream:
     """Cuts a stream of raw text into clean segments.
@@ -37,9 +41,13 @@ class TextStream:
 
     def __init__(self, options: TextOptions, first_limit: int | None = None) -> None:
         self._markup = MarkupStream(
-            markup=options.markup, urls=options.urls, emoji=options.emoji, code_word=options.code_word
+            markup=options.markup,
+            urls=options.urls,
+            emoji=options.emoji,
+            code_word=options.code_word,
+            tags=options.tags,
         )
-        self._segments = Segmenter(options.max_segment, first_limit)
+        self._segments = Segmenter(options.max_segment, first_limit, options.tags)
 
     @property
     def pending(self) -> bool:
@@ -55,5 +63,5 @@ class TextStream:
         return self._segments.feed(self._markup.flush()) + self._segments.flush()
 
     def finish(self) -> list[str]:
-        """Return the rest: no more text comes."""
+        """Return the rest: no more of this text comes. What comes then is another text of the same speakers."""
         return self._segments.feed(self._markup.finish()) + self._segments.finish()
