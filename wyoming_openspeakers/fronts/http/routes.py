@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .api import Routes
+from .console.routes import ConsoleRoutes
 from .jobs.batches import BatchRoutes
 from .jobs.history import HistoryRoutes
 from .jobs.jobs import JobRoutes
@@ -26,5 +27,6 @@ ROUTES: Sequence[Callable[[Parts], Routes]] = (
     LiveRoutes,
     SystemRoutes,
     HealthRoutes,
+    ConsoleRoutes,
 )
 """In the order in which they are described."""

@@ -1,0 +1,13 @@
+/** The kept library, in the shape that the console uses: `html` makes what components give. */
+import { h } from "./vendor/preact.js";
+import htm from "./vendor/htm.js";
+
+export { Fragment, createContext, render } from "./vendor/preact.js";
+export {
+  useCallback, useContext, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState,
+} from "./vendor/hooks.js";
+
+export const html = htm.bind(h);
+
+/** `button is-main` of `classes("button", isMain && "is-main")`. */
+export const classes = (...names) => names.filter(Boolean).join(" ");
