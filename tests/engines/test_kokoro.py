@@ -1,19 +1,28 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from assets import Loaded
 
-from wyoming_openspeakers.engines import kokoro as module
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.kokoro import KokoroEngine
+from wyoming_openspeakers.engines.kokoro_onnx import OnnxRuntime, find_model
+
+
+def everything(spec: ModelSpec, name: str) -> bool:
+    return True
+
+
+def own_packages(spec: ModelSpec, name: str) -> bool:
+    return name in ("onnxruntime", "hibari")
 
 
 def test_lists_its_voices_with_their_languages(kokoro_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: True)
+    monkeypatch.setattr(ModelSpec, "has_package", everything)
     voices = KokoroEngine.voices(ModelSpec("k", "kokoro", (str(kokoro_folder),)))
     assert len(voices) == 54
     languages = {voice.languages[0] for voice in voices}
@@ -22,14 +31,14 @@ def test_lists_its_voices_with_their_languages(kokoro_folder: Path, monkeypatch:
 
 
 def test_a_voice_that_cannot_be_pronounced_is_not_listed(kokoro_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: False)
+    monkeypatch.setattr(ModelSpec, "has_package", own_packages)
     spec = ModelSpec("k", "kokoro", (str(kokoro_folder),))
     voices = KokoroEngine.voices(spec)
     assert len(voices) == 28 and all(voice.languages[0].startswith("en") for voice in voices)
 
 
 def test_tells_which_extras_the_voices_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_openspeakers.engines.kokoro_phonemes._installed", lambda package: False)
+    monkeypatch.setattr(ModelSpec, "has_package", own_packages)
     (tmp_path / "onnx").mkdir()
     (tmp_path / "onnx" / "model.onnx").touch()
     spec = ModelSpec("k", "kokoro", (str(tmp_path),))
@@ -39,6 +48,8 @@ def test_tells_which_extras_the_voices_need(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / "voices" / f"{name}.bin").touch()
     problem = KokoroEngine.problem(spec)
     assert problem == "Kokoro's voices need: pip install 'wyoming-openspeakers[espeak,kokoro-zh]'"
+    elsewhere = replace(spec, packages_path=str(tmp_path))
+    assert "pip install espeakng-loader misaki[zh], in its environment" in (KokoroEngine.problem(elsewhere) or "")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,7 @@ def test_takes_the_fastest_model_that_is_there(tmp_path: Path, files: list[str],
     for file in files:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
-    found = module._model(ModelSpec("k", "kokoro", (str(tmp_path / "missing"), str(tmp_path))))
+    found = find_model(ModelSpec("k", "kokoro", (str(tmp_path / "missing"), str(tmp_path))))
     assert found == (tmp_path / chosen if chosen else None)
 
 
@@ -76,7 +87,7 @@ def test_a_mixture_lies_between_its_voices(kokoro: Loaded) -> None:
 
 
 def test_a_long_text_is_spoken_in_pieces(kokoro: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PHONEMES", 16)
+    monkeypatch.setattr(OnnxRuntime, "longest", 16)
     chunks = list(kokoro.engine.stream(EngineRequest("Good morning, good night.", "af_heart")))
     assert len(chunks) == 2 and all(chunk.samples.size > 10_000 for chunk in chunks)
 

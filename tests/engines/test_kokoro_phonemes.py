@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wyoming_openspeakers.engines.kokoro_phonemes import ESPEAK_VOICES, missing, phonemizer, pieces
+from wyoming_openspeakers.engines.base import ModelSpec
+from wyoming_openspeakers.engines.kokoro_phonemes import ESPEAK_VOICES, advice, missing, phonemizer, pieces
 
 needs_espeak = pytest.mark.skipif(
     importlib.util.find_spec("espeakng_loader") is None, reason="the extra [espeak] is not installed"
@@ -49,8 +50,14 @@ def test_english_needs_no_espeak() -> None:
 
 def test_tells_what_a_language_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    needed = {language: missing(language) for language in ("en-US", "fr-FR", "ja", "zh")}
-    assert needed == {"en-US": None, "fr-FR": "espeak", "ja": "kokoro-ja", "zh": "kokoro-zh"}
+    needed = {language: missing(language, ModelSpec("k", "kokoro")) for language in ("en-US", "fr-FR", "ja", "zh")}
+    assert needed == {"en-US": "english", "fr-FR": "espeak", "ja": "kokoro-ja", "zh": "kokoro-zh"}
+
+
+def test_says_how_to_install_it_where_the_model_runs() -> None:
+    own, other = ModelSpec("k", "kokoro"), ModelSpec("k", "kokoro", packages_path="/elsewhere")
+    assert advice(["espeak", "kokoro-ja"], own) == "pip install 'wyoming-openspeakers[espeak,kokoro-ja]'"
+    assert advice(["espeak", "english"], other) == "pip install espeakng-loader hibari-tts, in its environment"
 
 
 @given(st.text("ab ,.!", max_size=200), st.integers(1, 40))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import importlib.util
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .base import EngineError
+from .base import EngineError, ModelSpec
 
 Phonemizer = Callable[[str], str]
 
 ESPEAK_VOICES = {"es": "es", "fr-FR": "fr", "hi": "hi", "it": "it", "pt-BR": "pt-br"}
 
-MISAKI = {"ja": ("misaki.ja", "JAG2P", "pyopenjtalk"), "zh": ("misaki.zh", "ZHG2P", "pypinyin")}
-"""Module, class, and a package that tells whether misaki was installed for the language."""
+MISAKI = {"ja": ("misaki.ja", "JAG2P"), "zh": ("misaki.zh", "ZHG2P")}
+"""Module and class."""
 
 MARKS = re.compile(r"""(\s*[;:,.!?¡¿—…"«»“”()\[\]{}]+\s*)""")
 """Punctuation is kept as it is: it is part of Kokoro's alphabet, and espeak would drop it."""
@@ -46,13 +45,27 @@ ENDS = tuple(re.compile(rf"(?s).*{end}") for end in (r"[.!?…](?=\s)", r"[,;:�
 """Where to cut what is too long, the best places first: the last end of a sentence, of a clause, of a word."""
 
 
-def missing(language: str) -> str | None:
-    """The extra to install before the language can be spoken, or None."""
-    if language in ESPEAK_VOICES:
-        return None if _installed("espeakng_loader") else "espeak"
-    if language in MISAKI:
-        return None if _installed("misaki") and _installed(MISAKI[language][2]) else f"kokoro-{language}"
-    return None
+EXTRAS = {
+    "espeak": ("espeakng_loader", "espeakng-loader"),
+    "kokoro-ja": ("pyopenjtalk", "misaki[ja]"),
+    "kokoro-zh": ("pypinyin", "misaki[zh]"),
+    "english": ("hibari", "hibari-tts"),
+}
+"""What languages need: a package that tells whether it is there, and what to install in another environment."""
+
+
+def missing(language: str, spec: ModelSpec) -> str | None:
+    """What to install before the language can be spoken, one of `EXTRAS`, or None."""
+    extra = "espeak" if language in ESPEAK_VOICES else f"kokoro-{language}" if language in MISAKI else "english"
+    needed = [EXTRAS[extra][0], *(["misaki"] if language in MISAKI else [])]
+    return None if all(map(spec.has_package, needed)) else extra
+
+
+def advice(extras: Sequence[str], spec: ModelSpec) -> str:
+    """How to install them."""
+    if spec.packages_path is None and "english" not in extras:
+        return f"pip install 'wyoming-openspeakers[{','.join(extras)}]'"
+    return f"pip install {' '.join(EXTRAS[extra][1] for extra in extras)}, in its environment"
 
 
 def phonemizer(language: str) -> Phonemizer:
@@ -60,7 +73,7 @@ def phonemizer(language: str) -> Phonemizer:
     if language in ESPEAK_VOICES:
         return Espeak(ESPEAK_VOICES[language])
     if language in MISAKI:
-        module, name, _ = MISAKI[language]
+        module, name = MISAKI[language]
         convert: Any = getattr(importlib.import_module(module), name)()
         return lambda text: str(convert(text)[0])
     english: Any = importlib.import_module("hibari.g2p").G2P(british=language == "en-GB")
@@ -126,6 +139,3 @@ def pieces(phonemes: str, most: int) -> list[str]:
         phonemes = phonemes[cut:].strip()
     return [piece for piece in (*found, phonemes) if piece]
 
-
-def _installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None

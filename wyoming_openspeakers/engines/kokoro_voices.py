@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,16 +77,29 @@ def files(spec: ModelSpec) -> dict[str, Path]:
     """The style files of the voices that are there, by name."""
     found: dict[str, Path] = {}
     for folder in spec.paths:
-        for path in sorted(Path(folder, "voices").glob("*.bin")):
-            if _NAME.fullmatch(path.stem):
-                found.setdefault(path.stem, path)
+        for pattern in ("*.bin", "*.pt"):
+            for path in sorted(Path(folder, "voices").glob(pattern)):
+                if _NAME.fullmatch(path.stem):
+                    found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 
 def styles(path: Path) -> Samples:
     """A voice's style vectors, one a row."""
-    values = np.fromfile(path, np.float32)
+    try:
+        values = np.frombuffer(_numbers(path), np.float32)
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise EngineError(f"{path} is damaged ({error}); download the model again", "model_missing") from None
     if values.size != STYLES * WIDTH:
         problem = f"{path} is not a Kokoro voice: it has {values.size} values, not {STYLES * WIDTH}"
         raise EngineError(problem, "model_missing")
     return values.reshape(STYLES, WIDTH)
+
+
+def _numbers(path: Path) -> bytes:
+    """The file, or of what torch has saved the one tensor in it: a file in an archive, so that no pickle is read."""
+    if path.suffix != ".pt":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        name = next((name for name in archive.namelist() if name.endswith("/data/0")), "data/0")
+        return archive.read(name)
