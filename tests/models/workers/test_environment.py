@@ -152,6 +152,13 @@ def test_engines_load_local_files_unless_told_otherwise(monkeypatch: pytest.Monk
     assert (variables["HF_HUB_OFFLINE"], variables["TRANSFORMERS_OFFLINE"]) == ("1", "0")
 
 
+def test_waiting_threads_sleep_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert worker_environment(sys.executable, {})["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert worker_environment(sys.executable, {})["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
 def test_only_folders_with_somebodys_own_engines_follow_into_another_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,9 @@ from ...config import ENVIRONMENT_PREFIX
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """Engines load the files that the service has fetched."""
 
+_SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads of PyTorch that wait for each other sleep: while they spin, whoever they wait for may have no core."""
+
 _SECRETS = ("HF_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """What only the service needs, and code that comes with a model least of all."""
 
@@ -34,7 +37,7 @@ def worker_environment(python: str, more: Mapping[str, str]) -> dict[str, str]:
         entries = variables.pop("PYTHONPATH", "").split(os.pathsep)
         if kept := [entry for entry in entries if entry and not _has_installed_packages(Path(entry))]:
             variables["PYTHONPATH"] = os.pathsep.join(kept)
-    return {**variables, **_OFFLINE, **more}
+    return {**_SHARING, **variables, **_OFFLINE, **more}
 
 
 def _has_installed_packages(folder: Path) -> bool:
