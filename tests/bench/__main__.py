@@ -34,6 +34,7 @@ _MEASUREMENTS = {
     "http": "http",
     "mqtt": "mqtt",
     "streaming": "streaming",
+    "gpu": "gpu",
 }
 _REPOSITORY = Path(__file__).parents[2]
 

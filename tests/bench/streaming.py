@@ -40,7 +40,8 @@ def _measure(setup: Setup, name: str) -> list[Figure]:
     folder = make(setup.folder / "codec_lm" / name)
     engine = CodecLmEngine()
     engine.load(ModelSpec(name, "codec_lm", (str(folder),), request.voice, threads=1), "cpu")
-    ways = {"first": _until_first, "streamed": _streamed, "at once": _at_once, "library": _LIBRARY[name]}
+    library = _LIBRARY[name](engine)
+    ways = {"first": _until_first, "streamed": _streamed, "at once": _at_once, "library": library}
     times: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(setup.count(_ROUNDS, least=3) + 1):
         # Each in turn, so that what disturbs one disturbs all.
@@ -107,34 +108,45 @@ class _Tokens:
         """Nothing is left to do."""
 
 
-def _orpheus_by_library(engine: CodecLmEngine, request: EngineRequest) -> None:
+def _orpheus_by_library(engine: CodecLmEngine) -> _Run:
     import torch
+    from transformers import LlamaForCausalLM
 
+    ours: Any = engine._model
+    model: Any = LlamaForCausalLM.from_pretrained(ours.folder.path)
+
+    def run(_: CodecLmEngine, request: EngineRequest) -> None:
+        words = ours._tokenizer(f"{request.voice}: {request.text}").input_ids
+        prompt = torch.tensor([[*orpheus.TEXT_BEGINS, *words, *orpheus.TEXT_ENDS]])
+        said = model.generate(
+            inputs=prompt,
+            attention_mask=torch.ones_like(prompt),
+            do_sample=True,
+            temperature=0.6,
+            top_p=0.8,
+            repetition_penalty=1.3,
+            max_new_tokens=7 * _FRAMES,
+            eos_token_id=orpheus.SPEECH_ENDS,
+            pad_token_id=orpheus.SPEECH_ENDS,
+        )
+        # Random weights say anything: only as many codes matter, not which.
+        codes = said[0, prompt.shape[1] :].reshape(-1, 7) % orpheus.CODES
+        ours._codec.decode(codes, torch.randn(len(codes), sum(ours._codec.noises))).numpy()
+
+    return run
+
+
+def _csm_by_library(engine: CodecLmEngine) -> _Run:
     model: Any = engine._model
-    words = model._tokenizer(f"{request.voice}: {request.text}").input_ids
-    prompt = torch.tensor([[*orpheus.TEXT_BEGINS, *words, *orpheus.TEXT_ENDS]])
-    said = model._model.generate(
-        inputs=prompt,
-        attention_mask=torch.ones_like(prompt),
-        do_sample=True,
-        temperature=0.6,
-        top_p=0.8,
-        repetition_penalty=1.3,
-        max_new_tokens=7 * _FRAMES,
-        eos_token_id=orpheus.SPEECH_ENDS,
-        pad_token_id=orpheus.SPEECH_ENDS,
-    )
-    # Random weights say anything: only as many codes matter, not which.
-    codes = said[0, prompt.shape[1] :].reshape(-1, 7) % orpheus.CODES
-    model._codec.decode(codes, torch.randn(len(codes), sum(model._codec.noises))).numpy()
+
+    def run(_: CodecLmEngine, request: EngineRequest) -> None:
+        conversation = [{"role": "0", "content": [{"type": "text", "text": request.text}]}]
+        inputs = model._processor.apply_chat_template(conversation, tokenize=True, return_dict=True,
+                                                      return_tensors="pt")  # fmt: skip
+        model._model.generate(**inputs, output_audio=True, do_sample=True, temperature=0.9, top_k=50,
+                              max_new_tokens=_FRAMES)[0].numpy()  # fmt: skip
+
+    return run
 
 
-def _csm_by_library(engine: CodecLmEngine, request: EngineRequest) -> None:
-    model: Any = engine._model
-    conversation = [{"role": "0", "content": [{"type": "text", "text": request.text}]}]
-    inputs = model._processor.apply_chat_template(conversation, tokenize=True, return_dict=True, return_tensors="pt")
-    model._model.generate(**inputs, output_audio=True, do_sample=True, temperature=0.9, top_k=50,
-                          max_new_tokens=_FRAMES)[0].numpy()  # fmt: skip
-
-
-_LIBRARY: dict[str, _Run] = {"Orpheus": _orpheus_by_library, "CSM": _csm_by_library}
+_LIBRARY: dict[str, Callable[[CodecLmEngine], _Run]] = {"Orpheus": _orpheus_by_library, "CSM": _csm_by_library}

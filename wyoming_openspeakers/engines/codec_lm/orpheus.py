@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base import EngineRequest, ModelSpec, Voice
+from ..torch.decoding import Backbone
+from ..torch.decoding_tokens import tokens_of
 from ..torch.family import library, needs_package
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
@@ -42,6 +44,10 @@ WORDS = FIRST_CODE + CODES * len(PLACES)
 """The least size of a vocabulary that has all of these."""
 
 
+MOST = 1_200
+"""Tokens that a piece of text may take: 14 seconds."""
+
+
 class OrpheusLayout(Layout):
     """Seven tokens a frame, each from a range of its own."""
 
@@ -61,33 +67,42 @@ class OrpheusLayout(Layout):
 
 
 class CodeChoice:
-    """Lets the model say only what can come next: a code for its place in the frame, or the end."""
+    """Says only what can come next: a code for its place in the frame, or the end."""
 
-    def __init__(self, sampler: Sampler, penalty: float, prompt: int) -> None:
+    def __init__(self, sampler: Sampler, penalty: float) -> None:
         self._sampler = sampler
         self._repetition = library("generation.logits_process").RepetitionPenaltyLogitsProcessor(float(penalty))
-        self._prompt = prompt
 
-    def __call__(self, tokens: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Scores of which the highest is what is said."""
+    def __call__(self, said: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """The token (1, 1) after those that were said (tokens, 1), by the scores of all from the end of speech on."""
         import torch
 
-        place = (tokens.shape[1] - self._prompt) % len(PLACES)
+        place = said.shape[0] % len(PLACES)
         first = FIRST_CODE + CODES * place
-        codes = scores[:, first : first + CODES]
-        if (said := tokens[:, self._prompt + place :: len(PLACES)] - first).shape[1]:
-            codes = self._repetition(said, codes)
-        able = torch.cat([codes, scores[:, SPEECH_ENDS : SPEECH_ENDS + 1]], dim=1)
+        codes = scores[:, first - SPEECH_ENDS : first - SPEECH_ENDS + CODES].float()
+        if said.shape[0] > place:
+            # After the end, which is known only later, anything may be said.
+            earlier = (said[place :: len(PLACES)] - first).clamp(0, CODES - 1)
+            codes = self._repetition(earlier.T, codes)
+        able = torch.cat([codes, scores[:, :1].float()], dim=1)
         chosen = self._sampler.noisy(able).argmax(dim=1, keepdim=True)
-        token = torch.where(chosen == CODES, SPEECH_ENDS, chosen + first)
-        return torch.full_like(scores, -torch.inf).scatter_(1, token, 0)
+        return torch.where(chosen == CODES, SPEECH_ENDS, chosen + first)
+
+
+def speech_head(head: Any) -> Any:
+    """The part of a model's head that says codes: a sixth of it, in the same memory."""
+    from torch import nn
+
+    head.weight = nn.Parameter(head.weight[SPEECH_ENDS:WORDS], requires_grad=False)
+    head.out_features = WORDS - SPEECH_ENDS
+    return head
 
 
 class OrpheusFamily(CodecFamily):
     """An Orpheus with its codec."""
 
     kinds: ClassVar[tuple[str, ...]] = ("llama",)
-    # 1,200 tokens are 14 seconds; slow speech has 12 characters in one.
+    # Slow speech has 12 characters in a second.
     longest: ClassVar[int] = 160
     parameters: ClassVar[Mapping[str, Any]] = {
         "temperature": {
@@ -114,7 +129,7 @@ class OrpheusFamily(CodecFamily):
             "type": "integer",
             "minimum": 7,
             "maximum": 4096,
-            "default": 1200,
+            "default": MOST,
             "description": "Orpheus: the most that it says at once, 82 to a second",
         },
     }
@@ -127,6 +142,9 @@ class OrpheusFamily(CodecFamily):
         tokenizer = library("models.auto.tokenization_auto").AutoTokenizer
         self._tokenizer = tokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
         self._model = load_model(library("models.llama.modeling_llama").LlamaForCausalLM, folder, self.dtype)
+        self._model.lm_head = speech_head(self._model.lm_head)
+        usual = int(spec.parameters.get("max_tokens", MOST)) + self.longest
+        self._backbone = Backbone(self._model.model, device, usual)
 
     @classmethod
     def voices(cls, spec: ModelSpec, folder: ModelFolder) -> list[Voice]:
@@ -154,7 +172,11 @@ class OrpheusFamily(CodecFamily):
 
     @property
     def watched(self) -> list[Any]:
-        return list(self._model.model.layers)
+        return [*self._model.model.layers, self._backbone.gate]
+
+    def rest(self) -> None:
+        """Give back what can be made again."""
+        self._backbone.rest()
 
     def layout(self) -> Layout:
         return OrpheusLayout()
@@ -172,17 +194,15 @@ class OrpheusFamily(CodecFamily):
         sampler = Sampler(
             generator_of(self.device, seed), settings.get("temperature", 0.6), top_p=settings.get("top_p", 0.8)
         )
-        choice = CodeChoice(sampler, settings.get("repetition_penalty", 1.3), prompt.shape[1])
-        self._model.generate(
-            inputs=prompt,
-            attention_mask=torch.ones_like(prompt),
-            do_sample=False,
-            logits_processor=[choice],
-            max_new_tokens=int(settings.get("max_tokens", 1200)),
-            eos_token_id=SPEECH_ENDS,
-            pad_token_id=SPEECH_ENDS,
-            streamer=streamer,
-        )
+        choice = CodeChoice(sampler, settings.get("repetition_penalty", 1.3))
+        most, embed, head = int(settings.get("max_tokens", MOST)), self._model.model.embed_tokens, self._model.lm_head
+        streamer.put(prompt)
+        with self._backbone.sequence(embed(prompt), most) as sequence:
+            for token in tokens_of(sequence, most, lambda said, state: choice(said, head(state)), embed):
+                streamer.put(token)
+                if int(token) == SPEECH_ENDS:
+                    break
+        streamer.end()
 
     def warm_up(self) -> None:
         chunks: list[Any] = []

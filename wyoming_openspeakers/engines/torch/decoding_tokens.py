@@ -1,0 +1,63 @@
+"""Tokens one by one from a decoder that is already at work on the next: a GPU never waits for the host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from .decoding import Sequence
+
+if TYPE_CHECKING:
+    import torch
+
+    Choose = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def tokens_of(
+    sequence: Sequence, most: int, choose: Choose, embed: Callable[[torch.Tensor], torch.Tensor], width: int = 1
+) -> Iterator[torch.Tensor]:
+    """At most so many rows (1, width) of tokens in the host's memory, until nobody wants more.
+
+    `choose` makes the next row of all rows that were said (rows, width) and of the decoder's state; `embed` makes of
+    a row what the decoder is given next (1, 1, hidden). Both work on the device and are not to wait for it. They may
+    be asked for one row more than is wanted.
+    """
+    import torch
+
+    said = torch.zeros(most, width, dtype=torch.long, device=sequence.device)
+    reader = _Reader(said[:1])
+    for number in range(most):
+        row = said[number : number + 1]
+        row.copy_(choose(said[:number], sequence.state))
+        reader.ask(row)
+        is_last = number + 1 == most
+        if reader.is_behind and not is_last:
+            sequence.step(embed(row)[0])
+        yield reader.answer()
+        if not reader.is_behind and not is_last:
+            sequence.step(embed(row)[0])
+
+
+class _Reader:
+    """Brings numbers from the device while the device goes on."""
+
+    def __init__(self, like: torch.Tensor) -> None:
+        import torch
+
+        self.is_behind = like.device.type == "cuda"
+        """Whether it pays to go on before they are known: elsewhere the host does the work, or waits for it."""
+        self._numbers = torch.zeros(like.shape, dtype=like.dtype, pin_memory=self.is_behind)
+        # It sleeps until then, and lets other threads run.
+        self._event = torch.cuda.Event(blocking=True) if self.is_behind else None
+
+    def ask(self, numbers: torch.Tensor) -> None:
+        """Have numbers brought."""
+        self._numbers.copy_(numbers, non_blocking=self.is_behind)
+        if self._event is not None:
+            self._event.record()
+
+    def answer(self) -> torch.Tensor:
+        """The numbers that were asked for last."""
+        if self._event is not None:
+            self._event.synchronize()
+        return self._numbers.clone()
