@@ -1,7 +1,7 @@
 """Which models there are: the shipped list under the user's own."""
 
 from __future__ import annotations
-
+import re
 import sys
 from pathlib import Path
 
@@ -32,7 +32,10 @@ def test_the_shipped_models() -> None:
     for name, entry in models.items():
         assert entry.name and entry.description and entry.licence and entry.url.startswith("https://"), name
         if entry.hub:
-            assert len(entry.hub.revision) == 40, f"{name} must be pinned to a commit"
+            for hub in (entry.hub, *entry.hub.parts.values()):
+                assert re.fullmatch("[0-9a-f]{40}|main", hub.revision), f"{name} must be pinned, or say that it is not"
+                assert not hub.is_by_voice or hub.revision != "main", name
+            assert entry.size or entry.engine in ("kokoro", "piper"), f"{name} must say what its download weighs"
     # What comes with the package is ready when the service is; nothing that must be downloaded is.
     assert [name for name, entry in models.items() if entry.standby] == ["hibari"]
     assert next(iter(models)) == "hibari"
@@ -57,7 +60,7 @@ def test_a_disabled_model_is_gone(file: Path) -> None:
     registry = Registry(load_registry_file(file), [Path("/models")], Path("/cache"))
     assert "kokoro" not in registry.models
     for ask in (registry.entry, registry.engine, registry.spec, registry.folder):
-        with pytest.raises(UnknownModel, match="no model 'kokoro'; models: hibari, piper"):
+        with pytest.raises(UnknownModel, match="no model 'kokoro'; models: hibari, kokoro-gpu, piper"):
             ask("kokoro")
 
 

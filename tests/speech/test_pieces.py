@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 import pytest
 from fault_models import journal, models_file
 
-from wyoming_openspeakers.engines.base import Audio
+from wyoming_openspeakers.engines.base import Audio, Reference
 from wyoming_openspeakers.errors import SynthesisFailed
 from wyoming_openspeakers.models.manager import Turn
-from wyoming_openspeakers.models.voices import ChosenVoice
+from wyoming_openspeakers.models.voices import ChosenVoice, InstalledVoice
 from wyoming_openspeakers.service import Service
-from wyoming_openspeakers.speech.pieces import Piece, Sentence, Utterance
+from wyoming_openspeakers.speech.pieces import Piece, Sentence, Utterance, _message
 from wyoming_openspeakers.speech.request import SpeechRequest
 
 StartService = Callable[..., Any]
@@ -79,6 +80,24 @@ async def test_the_speed_stays_within_what_the_engine_can(start: StartService, t
     assert journal(tmp_path / "journal") == [
         {"text": "tone tone.", "speed": speed, "language": "en-US"} for speed in (0.5, 1.5, 2.0)
     ]
+
+
+async def test_a_voice_of_chance_is_the_same_person_each_time(start: StartService) -> None:
+    service = await start(models_file(fault={}))
+    sentence = a_sentence(service)
+    installed = sentence.voice.installed
+    by_seed = replace(installed, capabilities=replace(installed.capabilities, voice_by_seed=True))
+    other = replace(by_seed, voice=replace(by_seed.voice, name="another"))
+    recorded = replace(by_seed, references=(Reference("x.wav", "1"),))
+    styled = replace(by_seed, style=replace(by_seed.style, seed=3))
+
+    def seed(of: InstalledVoice, own: int | None = None) -> int | None:
+        chosen = replace(sentence, voice=replace(sentence.voice, installed=of))
+        return _message(chosen, SpeechRequest(seed=own)).seed
+
+    assert seed(installed) is None and seed(recorded) is None
+    assert seed(by_seed) == seed(by_seed) != seed(other)
+    assert (seed(styled), seed(styled, 9)) == (3, 9)
 
 
 async def test_what_was_said_before_comes_from_the_cache(start: StartService, tmp_path: Path) -> None:

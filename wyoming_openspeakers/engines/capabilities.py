@@ -34,6 +34,9 @@ class Capabilities:
     needs_transcript: bool = False
     """Clones only from recordings whose words are known."""
 
+    voice_by_seed: bool = False
+    """Without a reference its seed decides who speaks: the service then always gives it one."""
+
     designs: bool = False
     """Makes a voice from a description in words."""
 

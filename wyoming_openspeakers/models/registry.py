@@ -14,9 +14,11 @@ from ..config.values import Device, KeepAlive, Size
 from ..engines.base import Engine, ModelSpec, engine_class
 from ..engines.capabilities import Capabilities
 from ..engines.packages import is_importable
+from ..engines.torch.folder import ModelFolder
 from ..errors import ConfigError, ModelUnavailable, UnknownModel
 from .environments.environments import Environments
 from .hub.cache import hub_snapshot
+from .hub.engine import GENERIC, engine_for
 from .hub.installed import is_settled
 
 SERVICE = "service"
@@ -168,9 +170,11 @@ class Registry:
 
     def add_on_demand(self, repo: str, revision: str) -> str:
         """Have a model of the hub that is in no list; its id is the repository's name."""
-        hub = HubFiles(repo=repo, revision=revision)
-        name = repo.partition("/")[2]
-        self._on_demand[repo] = self._file.on_demand.model_copy(update={"hub": hub, "name": name})
+        entry, kind = self._file.on_demand, ModelFolder(self._folders[0] / folder_name(repo)).kind
+        changes = {"hub": HubFiles(repo=repo, revision=revision), "name": repo.partition("/")[2]}
+        if entry.engine == GENERIC and (engine := engine_for(kind)):
+            changes["engine"] = engine
+        self._on_demand[repo] = entry.model_copy(update=changes)
         return repo
 
     def forget(self, repo: str) -> None:

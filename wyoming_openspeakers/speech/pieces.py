@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import numpy as np
 from .. import __version__
 from ..engines.base import Audio
 from ..models.manager import ModelManager, Turn
-from ..models.voices import ChosenVoice
+from ..models.voices import ChosenVoice, InstalledVoice
 from ..worker.protocol import Speak
 from .cache import PhraseCache
 from .phrase_folder import CachedPhrase
@@ -122,7 +123,7 @@ def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
         speaker=voice.speaker,
         language=sentence.language,
         speed=min(max(speed, slowest), fastest),
-        seed=style.seed if request.seed is None else request.seed,
+        seed=_seed(installed, request),
         parameters={**installed.entry.parameters, **style.parameters, **request.parameters},
         references=installed.references,
         design=installed.design,
@@ -131,6 +132,14 @@ def _message(sentence: Sentence, request: SpeechRequest) -> Speak:
         urgency=int(request.urgency),
         needed_in=sentence.needed_in,
     )
+
+
+def _seed(installed: InstalledVoice, request: SpeechRequest) -> int | None:
+    seed = installed.style.seed if request.seed is None else request.seed
+    if seed is None and installed.capabilities.voice_by_seed and not installed.references:
+        # A voice is the same person in every sentence and on every day.
+        return zlib.crc32(installed.name.encode())
+    return seed
 
 
 def pitch_ratio(sentence: Sentence, request: SpeechRequest) -> float:

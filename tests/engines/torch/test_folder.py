@@ -96,7 +96,7 @@ def test_finds_the_presets_of_bark_that_are_there(tmp_path: Path) -> None:
     ("files", "said"),
     [
         ({}, "There is no model (config.json) in"),
-        ({"config.json": {"model_type": "llama"}}, "kind llama are not supported; these are: bark, csm, fastspeech2"),
+        ({"config.json": {"model_type": "llama"}}, "kind llama are not supported; these are: bark, fastspeech2"),
         ({"config.json": {}}, "config.json is damaged"),
         ({**VITS, "model.safetensors.index.json": {"weight_map": {"a": "b.safetensors"}}}, None),
         ({"config.json": {"model_type": "vits"}}, "weights are missing"),

@@ -35,9 +35,8 @@ VOICES = {
     "bark": "v2/en_speaker_6",
     "seamless": "default",
     "seamless_second": "default",
-    "csm": "default",
 }
-RATES = {"fastspeech2": 22_050, "fastspeech2_apart": 22_050, "bark": 24_000, "csm": 24_000}
+RATES = {"fastspeech2": 22_050, "fastspeech2_apart": 22_050, "bark": 24_000}
 SEAMLESS = ("seamless", "seamless_second")
 HELLO = "Good morning."
 LONG = "the living room is at twenty one degrees, and the window has been open for more than three hours now. " * 4
@@ -52,7 +51,6 @@ MAKERS: dict[str, Any] = {
     "bark": tiny_models.bark,
     "seamless": tiny_models.seamless,
     "seamless_second": lambda folder: tiny_models.seamless(folder, second=True),
-    "csm": tiny_models.csm,
 }
 
 
@@ -107,7 +105,7 @@ def test_the_same_seed_sounds_the_same(models: dict[str, Loaded], name: str) -> 
     assert np.array_equal(loaded.say(request), loaded.say(request))
 
 
-@pytest.mark.parametrize("name", ["vits", "bark", "csm"])
+@pytest.mark.parametrize("name", ["vits", "bark"])
 def test_without_a_seed_it_is_never_the_same(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
     one, other = (loaded.say(EngineRequest(HELLO, loaded.voice)) for _ in range(2))
@@ -179,7 +177,7 @@ def test_a_long_text_is_spoken_in_pieces(models: dict[str, Loaded], name: str) -
     assert len(chunks) >= 2 and all(chunk.samples.size > 4_000 for chunk in chunks)
 
 
-@pytest.mark.parametrize("name", ["vits", "speecht5", "bark", *SEAMLESS, "csm"])
+@pytest.mark.parametrize("name", ["vits", "speecht5", "bark", *SEAMLESS])
 def test_stops_inside_a_run_when_cancelled(models: dict[str, Loaded], name: str) -> None:
     loaded = models[name]
     waits = []

@@ -1,7 +1,7 @@
 """Language models that say the codes of a neural codec, and are heard while they still speak.
 
-Orpheus and CSM: each is a frame layout, a codec and a way to prompt; how their tokens become sound as they come is the
-same for all. The main process reads their JSON files; only a worker imports torch.
+Orpheus, Dia, CSM and Higgs: each is a frame layout, a codec and a way to prompt; how their tokens become sound as they
+come is the same for all. The main process reads their JSON files; only a worker imports torch.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ from typing import ClassVar
 from ..capabilities import Capabilities
 from ..torch.family import Family
 from ..torch.streaming import StreamingTorchEngine
-from .csm import StreamedCsm
+from .csm import CsmFamily
+from .dia import DiaFamily
 from .family import CodecFamily
+from .higgs import HiggsFamily
 from .orpheus import OrpheusFamily
 
 
 class CodecLmEngine(StreamingTorchEngine[CodecFamily]):
     """Speaks with one language model and its codec."""
 
-    families: ClassVar[tuple[type[Family], ...]] = (OrpheusFamily, StreamedCsm)
+    families: ClassVar[tuple[type[Family], ...]] = (
+        OrpheusFamily,
+        DiaFamily,
+        CsmFamily,
+        HiggsFamily,
+    )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         streaming=True,
@@ -27,7 +34,8 @@ class CodecLmEngine(StreamingTorchEngine[CodecFamily]):
         devices=("cuda", "mps", "cpu"),
         parks=True,
         licence="Apache-2.0",
-        parameters={name: schema for family in families for name, schema in family.parameters.items()},
+        # Of what several have the first one's is told; `capabilities_of` tells each model's own.
+        parameters={name: schema for family in reversed(families) for name, schema in family.parameters.items()},
     )
 
 

@@ -50,6 +50,8 @@ class HiggsFamily(CodecFamily):
     needs: ClassVar[Mapping[str, str]] = {"tokenizers": "tokenizers", "jinja2": "jinja2"}
     # Slow speech has 12 characters in a second.
     longest: ClassVar[int] = 400
+    whole_repository: ClassVar[bool] = False
+    voice_by_seed: ClassVar[bool] = True
     clones: ClassVar[bool] = True
     needs_transcript: ClassVar[bool] = True
     dialogue: ClassVar[bool] = True

@@ -102,6 +102,8 @@ class OrpheusFamily(CodecFamily):
     """An Orpheus with its codec."""
 
     kinds: ClassVar[tuple[str, ...]] = ("llama",)
+    whole_repository: ClassVar[bool] = False
+    tags: ClassVar[tuple[str, ...]] = tuple(f"<{tag}>" for tag in TAGS)
     # Slow speech has 12 characters in a second.
     longest: ClassVar[int] = 160
     parameters: ClassVar[Mapping[str, Any]] = {
@@ -109,28 +111,29 @@ class OrpheusFamily(CodecFamily):
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 2,
-            "description": "How freely it speaks; 0.6 for Orpheus and 0.9 for CSM when left out",
+            "default": 0.6,
+            "description": "How freely it speaks",
         },
         "top_p": {
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 1,
             "default": 0.8,
-            "description": "Orpheus: how much of what is likely it chooses from",
+            "description": "How much of what is likely it chooses from",
         },
         "repetition_penalty": {
             "type": "number",
             "minimum": 1.0,
             "maximum": 2,
             "default": 1.3,
-            "description": "Orpheus: how much it avoids what it has said; below 1.1 it does not come to an end",
+            "description": "How much it avoids what it has said; below 1.1 it does not come to an end",
         },
         "max_tokens": {
             "type": "integer",
             "minimum": 7,
             "maximum": 4096,
             "default": MOST,
-            "description": "Orpheus: the most that it says at once, 82 to a second",
+            "description": "The most that it says at once, 82 to a second",
         },
     }
 

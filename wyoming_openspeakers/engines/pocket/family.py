@@ -35,6 +35,7 @@ class PocketFamily(StreamingFamily):
     """A Pocket-TTS with its codec. It has one speed and one language."""
 
     kinds: ClassVar[tuple[str, ...]] = ("pocket_tts",)
+    whole_repository: ClassVar[bool] = False
     needs: ClassVar[Mapping[str, str]] = {"tokenizers": "tokenizers", "jinja2": "jinja2"}
     clones: ClassVar[bool] = True
     # Fifty tokens are what it was trained with.

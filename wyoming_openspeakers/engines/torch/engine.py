@@ -57,6 +57,7 @@ class TorchEngine(Engine, Generic[FamilyT]):
             speed=cls.capabilities.speed if family.has_speeds else None,
             cloning=family.clones,
             needs_transcript=family.needs_transcript,
+            voice_by_seed=family.voice_by_seed,
             dialogue=family.dialogue,
             tags=family.tags,
             speaker_tags=family.speaker_tags,
@@ -99,7 +100,7 @@ class TorchEngine(Engine, Generic[FamilyT]):
 
     def park(self) -> None:
         if self._model is not None and self._weights is not None and self._on_gpu:
-            self._model.rest()
+            self._let_rest(self._model)
             self._weights.park()
 
     def unpark(self) -> None:
@@ -110,6 +111,10 @@ class TorchEngine(Engine, Generic[FamilyT]):
         if self._weights is not None:
             self._weights.close()
         self._model = self._weights = None
+
+    def _let_rest(self, model: FamilyT) -> None:
+        """Have it give back what can be made again."""
+        model.rest()
 
     def _make_ready(self, model: FamilyT) -> None:
         """Do what makes the first request as fast as the rest."""

@@ -43,6 +43,12 @@ class Family(ABC):
     needs_transcript: ClassVar[bool] = False
     """Clones only from recordings whose words are known."""
 
+    voice_by_seed: ClassVar[bool] = False
+    """Without a reference its seed decides who speaks."""
+
+    whole_repository: ClassVar[bool] = True
+    """All that it needs is in one repository of the hub."""
+
     dialogue: ClassVar[bool] = False
     """Has several speakers in one text, marked in it."""
 

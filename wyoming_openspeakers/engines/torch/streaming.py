@@ -71,6 +71,10 @@ class StreamingTorchEngine(TorchEngine[StreamingT]):
         super().unload()
         self._background.close()
 
+    def _let_rest(self, model: StreamingT) -> None:
+        # Graphs go where they were made.
+        self._background.call(model.rest)
+
     def _make_ready(self, model: StreamingT) -> None:
         for module in model.watched:
             module.register_forward_pre_hook(self._look)

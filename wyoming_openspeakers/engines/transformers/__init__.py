@@ -1,8 +1,7 @@
 """Text-to-speech models of the transformers library, as they are on the hub.
 
-VITS (Meta's MMS in 1,100 languages), SpeechT5, Bark, FastSpeech2, SeamlessM4T and what speaks by the library's common
-interface alone: any checkpoint of these kinds speaks from its folder. The main process reads its JSON files; only a
-worker imports torch.
+VITS (Meta's MMS in 1,100 languages), SpeechT5, Bark, FastSpeech2 and SeamlessM4T: any checkpoint of these kinds speaks
+from its folder. The main process reads its JSON files; only a worker imports torch.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from ..torch.folder import find_folder
 from ..torch.pieces import pieces
 from ..torch.running import running, set_chance
 from .bark import BarkFamily
-from .csm import CsmFamily
 from .fastspeech2 import FastSpeech2Family
 from .seamless import SeamlessFamily
 from .speecht5 import SpeechT5Family
@@ -41,7 +39,6 @@ class TransformersEngine(TorchEngine[WholeFamily]):
         BarkFamily,
         FastSpeech2Family,
         SeamlessFamily,
-        CsmFamily,
     )
 
     capabilities: ClassVar[Capabilities] = Capabilities(

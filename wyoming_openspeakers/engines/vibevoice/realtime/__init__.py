@@ -44,6 +44,7 @@ class RealtimeFamily(StreamingFamily):
     """A VibeVoice Realtime."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vibevoice_streaming",)
+    whole_repository: ClassVar[bool] = False
     needs: ClassVar[Mapping[str, str]] = {"tokenizers": "tokenizers"}
     longest: ClassVar[int] = 600
     is_fine_with_halves: ClassVar[bool] = True
