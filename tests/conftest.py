@@ -26,9 +26,7 @@ ROOT = TESTS.parent
 
 FAULT_MODELS: dict[str, Any] = {
     "models": {
-        "hibari": {"enabled": False},
-        "kokoro": {"enabled": False},
-        "piper": {"enabled": False},
+        **{name: {"enabled": False} for name in yaml.safe_load((ROOT / "models.yaml").read_text("utf-8"))["models"]},
         "fault": {"engine": "faults.engine", "name": "Fault", "voice": "plain", "standby": True},
     }
 }

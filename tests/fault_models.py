@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile
+from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile, load_registry_file
 
-SHIPPED = ("hibari", "kokoro", "piper")
+SHIPPED = tuple(load_registry_file(None).models)
 
 
 def fault_registry(**parameters: dict[str, Any]) -> Registry:

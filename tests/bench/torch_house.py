@@ -14,6 +14,7 @@ from tiny_models import large_vits
 
 from wyoming_openspeakers.config import load_config
 from wyoming_openspeakers.models.manager import Turn
+from wyoming_openspeakers.models.registry import load_registry_file
 from wyoming_openspeakers.service import Service
 from wyoming_openspeakers.worker.protocol import Speak
 
@@ -37,7 +38,7 @@ def _folder(setup: Setup, name: str) -> Path:
 @asynccontextmanager
 async def torch_house(setup: Setup, models: Sequence[str], **flags: Any) -> AsyncIterator[Service]:
     """A service without fronts that has these models and no others."""
-    entries: dict[str, Any] = {name: {"enabled": False} for name in ("hibari", "kokoro", "piper")}
+    entries: dict[str, Any] = {name: {"enabled": False} for name in load_registry_file(None).models}
     entries |= {name: {"engine": "transformers", "device": "cpu", "languages": ["en"]} for name in models}
     file = setup.folder / "models.yaml"
     file.write_text(json.dumps({"models": entries}), encoding="utf-8")

@@ -47,8 +47,9 @@ def test_a_fresh_machine_can_speak(cli: Cli, tmp_path: Path, monkeypatch: pytest
     found = findings(outcome.out)
     assert found["model hibari"] == ("ok", "loads, 1 voice")
     assert found["data folder"][0] == "ok" and "GB free" in found["data folder"][1]
-    mark, text = found["model kokoro"]
-    assert mark == "--" and text.endswith("get it with `wyoming-openspeakers models download kokoro`")
+    mark, text = found["not downloaded"]
+    assert mark == "--" and text.startswith("kokoro, ") and "`wyoming-openspeakers models` tells" in text
+    assert not any(subject.startswith("environment") for subject in found)
     assert found["GPU"][0] == "--" and "processor" in found["GPU"][1]
     assert found["player"][0] == "--" and "alsa-utils" in found["player"][1]
 

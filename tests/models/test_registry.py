@@ -1,6 +1,7 @@
 """Which models there are: the shipped list under the user's own."""
 
 from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path

@@ -135,7 +135,7 @@ def _environments(service: Service) -> Iterator[Finding]:
     environments = Environments(service.config.data_path / "environments")
     models: dict[str, list[str]] = {}
     for model, entry in service.registry.models.items():
-        if entry.environment != SERVICE:
+        if entry.environment != SERVICE and not _is_to_be_fetched(service.registry, model):
             models.setdefault(entry.environment, []).append(model)
     for name, its in models.items():
         users = f"for {', '.join(its)}"
@@ -151,14 +151,27 @@ def _environments(service: Service) -> Iterator[Finding]:
 def _models(service: Service) -> Iterator[Finding]:
     registry = service.registry
     usable = []
+    to_be_fetched = []
     for model, entry in registry.models.items():
-        if problem := _problem(registry, model):
+        if _is_to_be_fetched(registry, model):
+            to_be_fetched.append(model)
+        elif problem := _problem(registry, model):
             yield Finding(f"model {model}", False, problem, serious=entry.standby)
         else:
             usable.append(model)
     yield from asyncio.run(_try(service, usable))
+    if to_be_fetched:
+        text = f"{', '.join(to_be_fetched)}; `wyoming-openspeakers models` tells what each is and how to get it"
+        yield Finding("not downloaded", False, text, serious=False)
     if not usable:
         yield Finding("voices", False, "no model can be used; reinstall the package")
+
+
+def _is_to_be_fetched(registry: Registry, model: str) -> bool:
+    """Whether there is nothing of a model on this machine that comes from the hub."""
+    if registry.entry(model).hub is None:
+        return False
+    return not any(place.is_dir() and any(place.iterdir()) for place in registry.places(model))
 
 
 def _problem(registry: Registry, model: str) -> str | None:

@@ -14,7 +14,7 @@ from ..models.hub.installed import HubModel, remove, size_of_parts, size_on_disk
 from ..models.hub.lookup import look_up, parse_name
 from ..models.hub.names import files_of, is_listed, name_of, records_of, removable
 from ..models.hub.on_demand import add_fetched, check_allowed
-from ..models.hub.progress import DownloadProgress, megabytes, shown_progress
+from ..models.hub.progress import DownloadProgress, as_bytes, shown_progress
 from ..models.hub.trending import HubListing, trending
 from ..models.readiness import problem_and_fix
 from ..models.registry import Registry, folder_name
@@ -66,9 +66,9 @@ def _row(registry: Registry, model: str) -> tuple[str, ...]:
     count = 0 if problem else len(registry.engine(model).voices(registry.spec(model)))
     state = problem or f"{count} voice{'' if count == 1 else 's'}"
     if parts := size_of_parts(folder):
-        state += f"; {megabytes(parts)} of a download that was cut off are here"
+        state += f"; {as_bytes(parts)} of a download that was cut off are here"
     size = size_on_disk(folder)
-    disk = megabytes(size) if size else f"({megabytes(entry.size)})" if entry.size else "-"
+    disk = as_bytes(size) if size else f"({as_bytes(entry.size)})" if entry.size else "-"
     licence = f"{entry.licence}, gated" if entry.gated else entry.licence
     return model, entry.name, licence, registry.environment(model), disk, state
 
@@ -118,7 +118,7 @@ def _wanted(service: Service, name: str, token: str) -> tuple[str, Path, HubMode
     check_allowed(service.config, name)
     repo, revision = parsed
     offer = look_up(repo, revision, token)
-    print(f"{repo} is a model of the type {offer.model_type}, {megabytes(offer.size)}", file=sys.stderr)
+    print(f"{repo} is a model of the type {offer.model_type}, {as_bytes(offer.size)}", file=sys.stderr)
     return repo, service.config.models_path / folder_name(repo), offer.files
 
 
@@ -150,7 +150,7 @@ def _remove(options: argparse.Namespace) -> int:
     for name in options.names:
         folder, files = removable(service.registry, service.config.models_path, name)
         freed = remove(folder, files)
-        print(f"Removed {name}, {megabytes(freed)}" if freed else f"{name} was not there")
+        print(f"Removed {name}, {as_bytes(freed)}" if freed else f"{name} was not there")
     return 0
 
 
@@ -168,7 +168,7 @@ def _trending(options: argparse.Namespace) -> int:
 
 def _listing(model: HubListing) -> tuple[str, ...]:
     languages = ", ".join(model.languages[:4]) + (", ..." if len(model.languages) > 4 else "")
-    size = megabytes(model.size) if model.size else ""
+    size = as_bytes(model.size) if model.size else ""
     runs = {True: "runs here", False: "no engine", None: ""}[model.runs]
     licence = f"{model.licence}{', gated' if model.gated else ''}"
     return model.id, f"{model.downloads} downloads", f"{model.likes} likes", licence, languages, size, runs

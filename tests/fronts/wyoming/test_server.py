@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from fault_models import SHIPPED
 from wyoming.info import Info
 from wyoming_client import Client
 
@@ -80,7 +81,7 @@ async def test_describe_is_quick_while_a_model_loads_and_while_it_speaks(start: 
 
 
 def _disabled() -> dict[str, Any]:
-    return {name: {"enabled": False} for name in ("hibari", "kokoro", "piper")}
+    return {name: {"enabled": False} for name in SHIPPED}
 
 
 async def test_describe_is_not_worth_a_line_in_the_log(start: StartService, caplog: pytest.LogCaptureFixture) -> None:

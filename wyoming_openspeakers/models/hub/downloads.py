@@ -22,7 +22,7 @@ from ..side_thread import in_side_thread
 from .fetch import download
 from .installed import HubModel
 from .names import files_of
-from .progress import DownloadProgress, megabytes
+from .progress import DownloadProgress, as_bytes
 
 _LOGGER = logging.getLogger(__name__)
 _MOST_AT_ONCE = 2
@@ -114,7 +114,7 @@ class Downloads:
             running.tell(replace(running.last, state="failed", rate=0.0, remaining=None, error=str(error)))
             raise
         last = running.last
-        _LOGGER.info("Downloaded %s, %s", name, megabytes(last.total))
+        _LOGGER.info("Downloaded %s, %s", name, as_bytes(last.total))
         running.tell(replace(last, state="complete", done=last.total, rate=0.0, remaining=None))
 
     async def _take_turn(self, running: _Download, folder: Path, files: HubModel) -> None:

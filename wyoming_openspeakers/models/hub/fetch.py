@@ -35,7 +35,7 @@ from .installed import (
     verify,
     write_records,
 )
-from .progress import DownloadProgress, Meter, OnProgress, megabytes
+from .progress import DownloadProgress, Meter, OnProgress, as_bytes
 from .sentences import NO_HUB, explained
 
 if TYPE_CHECKING:
@@ -231,4 +231,4 @@ def _partial(folder: Path, file: HubFile) -> Path:
 def _check_space(folder: Path, need: int) -> None:
     free = shutil.disk_usage(folder).free
     if need > free:
-        raise ModelFilesError(f"Not enough space in {folder}: {megabytes(need)} needed, {megabytes(free)} free.")
+        raise ModelFilesError(f"Not enough space in {folder}: {as_bytes(need)} needed, {as_bytes(free)} free.")

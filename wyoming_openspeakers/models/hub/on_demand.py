@@ -14,7 +14,7 @@ from .downloads import Downloads
 from .engine import supported_types
 from .installed import Record, installed
 from .lookup import look_up, parse_name
-from .progress import megabytes
+from .progress import as_bytes
 
 _LOGGER = logging.getLogger(__name__)
 _MOST_LOOK_UPS = 4
@@ -115,7 +115,7 @@ class OnDemand:
         token = self._config.hub.token.get_secret_value()
         async with self._looking_up:
             offer = await in_side_thread(lambda: look_up(repo, token=token, endpoint=self._endpoint), f"look up {repo}")
-        _LOGGER.info("Fetching %s, a model of the type %s: %s", repo, offer.model_type, megabytes(offer.size))
+        _LOGGER.info("Fetching %s, a model of the type %s: %s", repo, offer.model_type, as_bytes(offer.size))
         download = self._downloads.fetch(repo, self._folder(repo), offer.files)
         has_offer.set()
         try:

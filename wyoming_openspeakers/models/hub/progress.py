@@ -113,10 +113,10 @@ class _Lines:
             return
         self._next_percent = percent - percent % _LINE_PERCENT + _LINE_PERCENT
         self._next_time = now + _LINE_SECONDS
-        rate = f", {megabytes(progress.rate)}/s" if progress.rate else ""
-        print(f"{self._name}: {percent} % of {megabytes(progress.total)}{rate}", file=sys.stderr, flush=True)
+        rate = f", {as_bytes(progress.rate)}/s" if progress.rate else ""
+        print(f"{self._name}: {percent} % of {as_bytes(progress.total)}{rate}", file=sys.stderr, flush=True)
 
 
-def megabytes(size: float) -> str:
+def as_bytes(size: float) -> str:
     """A size as people read it."""
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
