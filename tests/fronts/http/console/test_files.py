@@ -14,6 +14,9 @@ import pytest
 from wyoming_openspeakers.fronts.http.console.files import FOLDER, PAGE, ConsoleFiles
 
 MOST_BYTES = 200_000
+MOST_BYTES_OF_A_PAGE = 80_000
+
+LOAD = re.compile(r"""\bimport\(["']([^"']+)["']\)""")
 MOST_LINES = 300
 
 IMPORT = re.compile(r"""(?:^|[;}\s])(?:import|export)\b[^"';()]*?from\s*["']([^"']+)["']""")
@@ -60,10 +63,27 @@ def files() -> ConsoleFiles:
     return ConsoleFiles()
 
 
-def test_all_of_it_is_small(files: ConsoleFiles) -> None:
-    # Licences lie beside it; no browser loads them.
-    sizes = {name: (FOLDER / name).stat().st_size for name in files.names if not name.endswith(".txt")}
+def sizes_of(files: ConsoleFiles, names: set[str]) -> dict[str, int]:
+    return {name: (FOLDER / name).stat().st_size for name in names}
+
+
+def pages() -> set[str]:
+    """The modules that are fetched when somebody wants them."""
+    return {urljoin("pages/", address) for address in LOAD.findall((FOLDER / "pages/index.js").read_text("utf-8"))}
+
+
+def test_what_a_browser_begins_with_is_small(files: ConsoleFiles) -> None:
+    sheets = {name for name in files.names if name.endswith((".css", ".svg"))}
+    sizes = sizes_of(files, files.modules_of("app.js") | sheets | {"theme.js", PAGE})
     assert sum(sizes.values()) < MOST_BYTES, sorted(sizes.items(), key=lambda one: -one[1])[:10]
+
+
+def test_each_page_adds_little(files: ConsoleFiles) -> None:
+    begun = files.modules_of("app.js")
+    assert len(pages()) == 4 and not pages() & begun
+    for page in pages():
+        sizes = sizes_of(files, files.modules_of(page) - begun)
+        assert sum(sizes.values()) < MOST_BYTES_OF_A_PAGE, (page, sorted(sizes.items(), key=lambda one: -one[1])[:10])
 
 
 def test_the_page_refers_to_files_that_are_there_and_to_nothing_else(files: ConsoleFiles) -> None:
@@ -74,18 +94,16 @@ def test_the_page_refers_to_files_that_are_there_and_to_nothing_else(files: Cons
     assert all(address.startswith(prefix) and files.find(address.removeprefix(prefix)) for address in own)
 
 
-def test_every_module_is_used_and_named_in_the_page(files: ConsoleFiles) -> None:
-    reached, waiting = set(), ["app.js"]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            assert files.find(name), f"{name} is imported and missing"
-            reached.add(name)
-            waiting += imports_of(name)
+def test_every_module_is_used_and_what_the_page_begins_with_named_in_it(files: ConsoleFiles) -> None:
+    reached = files.modules_of("app.js").union(*map(files.modules_of, pages()))
+    for name in reached:
+        assert all(files.find(address) for address in imports_of(name)), f"{name} imports what is missing"
     modules = {name for name in files.names if name.endswith(".js")} - {"theme.js"}
     assert reached | AHEAD == modules
     page = files.page.content.decode()
-    assert all(f'<link rel="modulepreload" href="console/{files.version}/{name}">' in page for name in modules)
+    link = f'<link rel="modulepreload" href="console/{files.version}/'
+    preloaded = {name for name in modules if f'{link}{name}">' in page}
+    assert preloaded == files.modules_of("app.js")
 
 
 def test_every_style_sheet_is_used(files: ConsoleFiles) -> None:

@@ -130,6 +130,7 @@ async def test_all_that_is_to_know_of_a_model(client: Ask) -> None:
         "installed": True,
         "problem": None,
         "disk_bytes": 0,
+        "downloads_by_voice": False,
         "download_bytes": 0,
         "download": None,
         "partial_bytes": 0,

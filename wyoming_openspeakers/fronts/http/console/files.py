@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urljoin
 
 FOLDER = Path(__file__).parent.parent / "static"
 
@@ -25,8 +27,10 @@ _UNVERSIONED = "console/current/"
 """Where the page looks for its files, as it is written."""
 
 _PRELOADS = "<!-- modules -->"
-_CLASSIC = "theme.js"
-"""The one script that is no module."""
+_BEGIN = "app.js"
+"""The module that the page begins with."""
+
+_IMPORT = re.compile(r"""(?:^|[;}\s])(?:import|export)\b[^"';()]*?from\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,20 @@ class ConsoleFiles:
         """A file by its name."""
         return self._files.get(name) if name != PAGE else None
 
+    def modules_of(self, name: str) -> set[str]:
+        """A module with all that it cannot run without; what it fetches when it is wanted is not among them."""
+        reached: set[str] = set()
+        waiting = [name]
+        while waiting:
+            if (module := waiting.pop()) in self._files and module not in reached:
+                reached.add(module)
+                imports = _IMPORT.findall(self._files[module].content.decode())
+                waiting += [urljoin(module, address) for address in imports]
+        return reached
+
     def _page(self) -> str:
-        """The page with the version in its addresses, and all modules named so that they come at once."""
-        modules = [name for name in self._files if name.endswith(".js") and name != _CLASSIC]
+        """The page with the version in its addresses, and what it begins with named so that it comes at once."""
+        modules = sorted(self.modules_of(_BEGIN))
         links = "\n".join(f'<link rel="modulepreload" href="{_UNVERSIONED}{name}">' for name in modules)
         html = self._files[PAGE].content.decode().replace(_PRELOADS, links)
         return html.replace(_UNVERSIONED, f"console/{self.version}/")

@@ -124,6 +124,7 @@ class ModelInfo(BaseModel):
     installed: bool = Field(description="Can be used now.")
     problem: str | None = Field(description="Why it cannot, and how to mend that.")
     disk_bytes: int
+    downloads_by_voice: bool = Field(description="Whether each voice is a download of its own.")
     download_bytes: int = Field(description="What is to be fetched for it in all; 0 where unknown.")
     download: Download | None = Field(description="The download of it that waits or runs, or the last one that ended.")
     partial_bytes: int = Field(description="What downloads that were cut off have brought; the next goes on from it.")

@@ -92,6 +92,7 @@ class ModelView:
             installed=stock.problem is None,
             problem=stock.problem,
             disk_bytes=stock.bytes,
+            downloads_by_voice=bool(entry.hub and entry.hub.is_by_voice),
             download_bytes=entry.size,
             partial_bytes=stock.partial_bytes,
             download=Download.of(download) if download else None,

@@ -1,6 +1,7 @@
 /** Asks the service: relative to wherever the console lives, with the key, and with errors in words. */
 import { keep, kept } from "./state/kept.js";
 import { Store } from "./state/store.js";
+import { upload } from "./upload.js";
 
 const BASE = new URL("../../", import.meta.url);
 const SESSION = { isForSession: true };
@@ -44,12 +45,13 @@ export const hasKey = () => key !== "";
 
 /**
  * Asks, and gives the browser's Response once its head is there.
- * `body`: an object goes as JSON, a FormData as a form. Throws ApiError; an `AbortError` when `signal` says so.
+ * `body`: an object goes as JSON, a FormData as a form; `onProgress` is told how much of it is sent, from 0 to 1.
+ * Throws ApiError; an `AbortError` when `signal` says so.
  */
-export async function ask(method, path, { body, query, signal } = {}) {
+export async function ask(method, path, { body, query, signal, onProgress } = {}) {
   for (;;) {
     const used = key;
-    const response = await send(method, path, body, query, signal);
+    const response = await send(method, path, body, query, signal, onProgress);
     if (response.ok) return response;
     const error = await errorOf(response);
     if (error.status !== 401) throw error;
@@ -75,7 +77,7 @@ export const api = {
 /** Somebody has hung up on purpose: nothing to tell. */
 export const isAbort = (error) => error?.name === "AbortError";
 
-async function send(method, path, body, query, signal) {
+async function send(method, path, body, query, signal, onProgress) {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   let payload;
   if (body instanceof FormData) payload = body;
@@ -83,10 +85,10 @@ async function send(method, path, body, query, signal) {
     headers["Content-Type"] = "application/json";
     payload = JSON.stringify(body);
   }
+  const address = addressOf(path, query);
+  const options = { method, headers, body: payload, signal, cache: "no-store", credentials: "same-origin" };
   try {
-    return await fetch(addressOf(path, query), {
-      method, headers, body: payload, signal, cache: "no-store", credentials: "same-origin",
-    });
+    return await (onProgress ? upload(address, options, onProgress) : fetch(address, options));
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new ApiError("The service does not answer. It may be starting again, or the network is down.");

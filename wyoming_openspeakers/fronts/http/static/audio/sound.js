@@ -33,7 +33,9 @@ export class Sound {
       for (let channel = 0; channel < buffer.numberOfChannels; channel += 1) {
         const data = buffer.getChannelData(channel);
         for (let at = 0; at < samples.length; at += 1) {
-          samples[at] += (data[start + at] * (LOUDEST - 1)) / buffer.numberOfChannels;
+          // Decoders overshoot where a recording is overdriven, and whole numbers would turn that around.
+          const value = Math.max(-1, Math.min(1, data[start + at]));
+          samples[at] += (value * (LOUDEST - 1)) / buffer.numberOfChannels;
         }
       }
       this.append(samples);

@@ -31,8 +31,11 @@ export function AudioPlayer({ playback, label, expected }) {
 function Time({ playback }) {
   const element = useRef(null);
   useEffect(() => {
+    const shown = element.current;
+    // A list may have taken it away again before it was drawn.
+    if (!shown) return undefined;
     const show = () => {
-      element.current.textContent = `${clock(playback.position)} / ${clock(playback.sound.seconds)}`;
+      shown.textContent = `${clock(playback.position)} / ${clock(playback.sound.seconds)}`;
     };
     show();
     const timer = setInterval(show, 250);

@@ -9,6 +9,7 @@ import { IconButton } from "./button.js";
 import { Questions } from "./dialog.js";
 import { Icon } from "./icon.js";
 import { KeyPrompt } from "./key-prompt.js";
+import { Page } from "./page.js";
 import { Badge } from "./status.js";
 import { Toasts } from "./toasts.js";
 
@@ -46,7 +47,7 @@ export function Shell() {
           <${Icon} name=${one.icon} size=${22} /><span>${one.title}</span></a></li>`)}</ul>
       </nav>
       <main id="main" tabindex="-1" ref=${main} aria-label=${page.title}>
-        <${page.component} key=${page.id} route=${route} />
+        <${Page} key=${page.id} page=${page} route=${route} />
       </main>
     </div>
     <${Toasts} /><${Questions} /><${KeyPrompt} />`;

@@ -1,14 +1,11 @@
 /** The pages, in the order of the navigation; the first is shown when the address names none. */
-import { Jobs } from "./jobs.js";
-import { Models } from "./models.js";
 import { Speak } from "./speak.js";
-import { System } from "./system.js";
-import { Voices } from "./voices.js";
 
+/** All but the first come when they are first opened: a phone that only speaks loads no more than that needs. */
 export const PAGES = [
   { id: "speak", title: "Speak", icon: "bars", component: Speak },
-  { id: "voices", title: "Voices", icon: "mic", component: Voices },
-  { id: "jobs", title: "Jobs", icon: "list", component: Jobs },
-  { id: "models", title: "Models", icon: "cube", component: Models },
-  { id: "system", title: "System", icon: "gauge", component: System },
+  { id: "voices", title: "Voices", icon: "mic", load: async () => (await import("./voices.js")).Voices },
+  { id: "jobs", title: "Jobs", icon: "list", load: async () => (await import("./jobs.js")).Jobs },
+  { id: "models", title: "Models", icon: "cube", load: async () => (await import("./models.js")).Models },
+  { id: "system", title: "System", icon: "gauge", load: async () => (await import("./system.js")).System },
 ];

@@ -3,12 +3,13 @@ import { api, isAbort } from "../api.js";
 import { listen } from "../live.js";
 import { Store } from "./store.js";
 
-const SETTLED = 400;
+/** Milliseconds: soon, and once more, as the service itself looks for voices no more than once a second. */
+const SETTLED = [400, 2000];
 
 /** `{voices, models, error, isLoading}`; `voices` have `id, name, label, model, language, gender, isOwn`. */
 export const catalog = new Store({ voices: [], models: new Map(), error: null, isLoading: true });
 
-let timer = 0;
+let timers = [];
 let isAsked = false;
 
 /** Asks for them, and from then on again when something about them happens. */
@@ -19,8 +20,8 @@ export function loadCatalog() {
   listen((event) => {
     const isOver = event.type === "download_changed" && event.data.state === "complete";
     if (!(isOver || event.type === "voices_changed" || event.type === "snapshot")) return;
-    clearTimeout(timer);
-    timer = setTimeout(refresh, SETTLED);
+    timers.forEach(clearTimeout);
+    timers = SETTLED.map((wait) => setTimeout(refresh, wait));
   });
 }
 

@@ -3,11 +3,11 @@ import { IconButton } from "../../components/button.js";
 import { SelectField, TextField } from "../../components/fields.js";
 import { SchemaForm } from "../../components/schema-form.js";
 import { Note } from "../../components/status.js";
+import { VoiceChoice } from "../../components/voice-picker.js";
 import { languageName } from "../../components/words.js";
 import { useStore } from "../../state/store.js";
 import { catalog } from "../../state/voices.js";
 import { html } from "../../ui.js";
-import { VoiceChoice } from "./voice-picker.js";
 
 const COMMON = ["speed", "pitch", "instructions"];
 const MOST_SEED = 2 ** 32;
@@ -21,8 +21,8 @@ export const ANY_VOICE = {
 /** The schema of a choice's model; undefined while it is not known. */
 export const schemaOf = (choice, models) => (choice.voice ? models.get(choice.voice.model)?.parameters : ANY_VOICE);
 
-/** `choice`: `{voice, values, language, seed}`. */
-export function Settings({ label, choice, onChange }) {
+/** `choice`: `{voice, values, language, seed}`; where one `mustChoose`, there is no automatic voice. */
+export function Settings({ label, choice, mustChoose = false, onChange }) {
   const { models } = useStore(catalog);
   const model = choice.voice && models.get(choice.voice.model);
   const schema = schemaOf(choice, models);
@@ -34,7 +34,7 @@ export function Settings({ label, choice, onChange }) {
   const own = Object.keys(schema?.properties ?? {}).filter((name) => !COMMON.includes(name));
   const languages = model?.supported_languages ?? [];
   return html`<div class="stack">
-    <${VoiceChoice} label=${label} voice=${choice.voice} onChoose=${onVoice} />
+    <${VoiceChoice} label=${label} voice=${choice.voice} mustChoose=${mustChoose} onChoose=${onVoice} />
     ${model?.problem && html`<${Note} kind="bad">${model.problem}<//>`}
     ${schema && html`<${SchemaForm} key=${choice.voice?.model} schema=${schema} values=${choice.values} leaveOut=${own}
       onChange=${(values) => set({ values })} />`}

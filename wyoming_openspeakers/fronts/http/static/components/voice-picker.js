@@ -1,44 +1,44 @@
 /** Chooses a voice: by name, language and engine, with a listen before. */
-import { loudspeaker } from "../../audio/output.js";
-import { Playback } from "../../audio/playback.js";
-import { Speech } from "../../audio/speech.js";
-import { IconButton } from "../../components/button.js";
-import { Dialog } from "../../components/dialog.js";
-import { EmptyState, Failed, Loading } from "../../components/empty-state.js";
-import { SearchField, SelectField } from "../../components/fields.js";
-import { Icon } from "../../components/icon.js";
-import { Badge } from "../../components/status.js";
-import { toastError } from "../../components/toasts.js";
-import { count, languageName } from "../../components/words.js";
-import { hrefOf } from "../../router.js";
-import { useStore } from "../../state/store.js";
-import { catalog, refresh } from "../../state/voices.js";
-import { classes, html, useEffect, useMemo, useRef, useState } from "../../ui.js";
-import { sampleIn } from "./samples.js";
+import { hrefOf } from "../router.js";
+import { useStore } from "../state/store.js";
+import { catalog, refresh } from "../state/voices.js";
+import { classes, html, useEffect, useMemo, useState } from "../ui.js";
+import { Avatar } from "./avatar.js";
+import { Dialog } from "./dialog.js";
+import { EmptyState, Failed, Loading } from "./empty-state.js";
+import { SearchField, SelectField } from "./fields.js";
+import { Icon } from "./icon.js";
+import { Badge } from "./status.js";
+import { PreviewButton, usePreview } from "./voice-preview.js";
+import { count, languageName } from "./words.js";
 
 const SHOWN_AT_ONCE = 60;
 
-/** The button that shows the chosen voice and opens the list. `voice` is null for the automatic one. */
-export function VoiceChoice({ label, voice, onChoose }) {
+/**
+ * The button that shows the chosen voice and opens the list. `voice` is null for the automatic one, or, where one
+ * `mustChoose`, while none is chosen.
+ */
+export function VoiceChoice({ label, voice, mustChoose = false, onChoose }) {
   const [isOpen, setIsOpen] = useState(false);
   const models = useStore(catalog).models;
+  const nothing = mustChoose ? ["None yet", "Choose a voice"] : ["Automatic", "By the language of the text"];
   return html`
     <button type="button" class="voice-choice" aria-haspopup="dialog" onClick=${() => setIsOpen(true)}>
       <span class="unseen">${label}: </span>
-      <span class="avatar" aria-hidden="true">${voice ? initials(voice)
-        : html`<${Icon} name="bars" size=${18} />`}</span>
-      <span class="voice-words"><strong>${voice ? voice.name : "Automatic"}</strong>
-        <span class="soft">${voice ? subtitle(voice, models) : "By the language of the text"}</span></span>
+      <${Avatar} name=${voice?.name} />
+      <span class="voice-words"><strong>${voice ? voice.name : nothing[0]}</strong>
+        <span class="soft">${voice ? subtitle(voice, models) : nothing[1]}</span></span>
       <${Icon} name="chevron" size=${18} />
     </button>
-    ${isOpen && html`<${VoiceDialog} title=${label} chosen=${voice} onClose=${() => setIsOpen(false)}
+    ${isOpen && html`<${VoiceDialog} title=${label} chosen=${voice} mustChoose=${mustChoose}
+      onClose=${() => setIsOpen(false)}
       onChoose=${(next) => {
         setIsOpen(false);
         onChoose(next);
       }} />`}`;
 }
 
-function VoiceDialog({ title, chosen, onChoose, onClose }) {
+function VoiceDialog({ title, chosen, mustChoose, onChoose, onClose }) {
   const { voices, models, error, isLoading } = useStore(catalog);
   const [search, setSearch] = useState("");
   const [language, setLanguage] = useState("");
@@ -65,10 +65,10 @@ function VoiceDialog({ title, chosen, onChoose, onClose }) {
     ${error && !voices.length && html`<${Failed} error=${error} onRetry=${refresh} />`}
     ${isLoading && html`<${Loading} label="Looking for voices" />`}
     <ul class="voice-list">
-      ${!search && !language && !model && html`<li class=${classes("voice-row", !chosen && "is-chosen")}>
+      ${!mustChoose && !search && !language && !model && html`<li class=${classes("voice-row", !chosen && "is-chosen")}>
         <button type="button" class="voice-pick" aria-pressed=${chosen ? "false" : "true"}
           onClick=${() => onChoose(null)}>
-          <span class="avatar"><${Icon} name="bars" size=${18} /></span>
+          <${Avatar} />
           <span class="voice-words"><strong>Automatic</strong>
             <span class="soft">The voice that suits the language of the text</span></span></button></li>`}
       ${found.slice(0, shown).map((voice) => html`<${VoiceRow} key=${voice.id} voice=${voice} models=${models}
@@ -84,50 +84,16 @@ function VoiceDialog({ title, chosen, onChoose, onClose }) {
 }
 
 function VoiceRow({ voice, models, isChosen, preview, onChoose }) {
-  const isHeard = preview.id === voice.id;
   return html`<li class=${classes("voice-row", isChosen && "is-chosen")}>
     <button type="button" class="voice-pick" aria-pressed=${isChosen ? "true" : "false"}
       onClick=${() => onChoose(voice)}>
-      <span class="avatar" aria-hidden="true">${initials(voice)}</span>
+      <${Avatar} name=${voice.name} />
       <span class="voice-words"><strong>${voice.name}</strong>
         <span class="soft">${subtitle(voice, models)}</span></span>
       ${voice.isOwn && html`<${Badge} kind="accent">Yours<//>`}
     </button>
-    <${IconButton} icon=${isHeard ? "stop" : "play"} label=${`${isHeard ? "Stop" : "Listen to"} ${voice.name}`}
-      onClick=${() => preview.toggle(voice)} />
+    <${PreviewButton} preview=${preview} voice=${voice} />
   </li>`;
-}
-
-/** Listens to one voice at a time: `{id, toggle(voice)}`. */
-function usePreview() {
-  const [id, setId] = useState(null);
-  const current = useRef(null);
-  const end = () => {
-    current.current?.speech.stop();
-    current.current?.playback.stop();
-    current.current = null;
-    setId(null);
-  };
-  useEffect(() => end, []);
-
-  const toggle = async (voice) => {
-    const isSame = current.current?.id === voice.id;
-    end();
-    if (isSame) return;
-    loudspeaker();
-    const speech = new Speech({ model: voice.model, voice: voice.id, input: sampleIn(voice.language) });
-    const mine = { id: voice.id, speech, playback: new Playback(speech.sound) };
-    current.current = mine;
-    setId(voice.id);
-    mine.playback.play();
-    mine.playback.state.watch((state) => state === "idle" && current.current === mine && end());
-    await speech.run();
-    if (speech.progress.value.state === "failed" && current.current === mine) {
-      toastError(speech.progress.value.error);
-      end();
-    }
-  };
-  return { id, toggle };
 }
 
 function isMeant(voice, { search, language, model }, models) {
@@ -147,5 +113,3 @@ function optionsOf(voices, field, nameOf) {
 const subtitle = (voice, models) =>
   [voice.language && languageName(voice.language), models.get(voice.model)?.name ?? voice.model, voice.gender]
     .filter(Boolean).join(" · ");
-
-const initials = (voice) => voice.name.replace(/^[a-z]{2}_([A-Z]{2}-)?/, "").slice(0, 2).toUpperCase();
