@@ -71,7 +71,7 @@ def test_an_unknown_name_is_one_line_with_all_there_is(engines: Cli, action: str
     assert (outcome.status, outcome.out) == (2, "")
     assert re.fullmatch(
         r"error: There is no environment, model or engine 'nothing'; environments: odd, torch; "
-        r"models: .*odd; engines: faults\.engine, hibari, .*\n",
+        r"models: .*odd; engines: codec_lm, faults\.engine, hibari, .*\n",
         outcome.err,
     )
 
