@@ -144,9 +144,11 @@ def test_a_seed_is_all_that_its_chance_depends_on(models: dict[str, Loaded], nam
     torch.manual_seed(2)
     state = torch.get_rng_state()
     np.testing.assert_allclose(loaded.say(ask(name)), said, atol=TOLERANCE * np.abs(said).max())
-    assert not np.allclose(loaded.say(ask(name, seed=6)), said, atol=0.1 * np.abs(said).max())
+    another = loaded.say(ask(name, seed=6))
+    assert another.size != said.size or not np.allclose(another, said, atol=0.1 * np.abs(said).max())
     one, other = loaded.say(ask(name, seed=None)), loaded.say(ask(name, seed=None))
-    assert not np.allclose(one, other, atol=0.1 * np.abs(said).max())
+    # By chance one may say the end before the other does.
+    assert one.size != other.size or not np.allclose(one, other, atol=0.1 * np.abs(said).max())
     # What other models in the process do by chance is left alone.
     assert torch.equal(torch.get_rng_state(), state)
 
