@@ -69,6 +69,7 @@ def test_the_imports_are_found() -> None:
     assert "onnxruntime" in {name for module in of("engines") for name in imports(module)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", of(*LAYERS))
 def test_dependencies_point_downwards(module: str) -> None:
     rank = LAYERS.index(layer(module))
@@ -113,6 +114,7 @@ def test_leaves_use_only_leaves(module: str) -> None:
     assert own_imports(module) <= LEAVES
 
 
+@pytest.mark.slow
 def test_the_main_process_stays_light() -> None:
     heavy = {*ENGINE_PACKAGES, "huggingface_hub", "babel", "unicode_rbnf", "scipy", "eld"}
     modules = [f"{PACKAGE}.service", f"{PACKAGE}.cli.main", *of("engines")]

@@ -8,6 +8,7 @@ import pytest
 from wyoming_openspeakers import __main__, __version__
 
 
+@pytest.mark.slow
 def test_as_a_module() -> None:
     command = [sys.executable, "-m", "wyoming_openspeakers", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)

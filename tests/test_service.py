@@ -134,6 +134,7 @@ async def test_a_worker_outlives_the_terminals_interrupt_until_it_has_spoken(fau
         assert (await client.read_until("audio-stop", "error")).types[-1] == "audio-stop"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["--uri", "--http"])
 def test_a_port_in_use_is_one_clear_line(serve: Serve, flag: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -149,6 +150,7 @@ def test_a_port_in_use_is_one_clear_line(serve: Serve, flag: str) -> None:
     assert gone(workers, 1)
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_is_one_clear_line(serve: Serve) -> None:
     status, errors = serve("--http", "nonsense").stop()
     assert status == 2
@@ -168,6 +170,7 @@ async def test_a_data_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
         await service.stop()
 
 
+@pytest.mark.slow
 async def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
     me = psutil.Process()
     files, folder = me.num_fds(), str(tmp_path)
@@ -263,6 +266,7 @@ def assert_not_blocked(lags: list[float]) -> None:
     assert ordered[-1] < 0.2, ordered[-20:]
 
 
+@pytest.mark.slow
 async def test_the_loop_goes_on_while_an_engine_works(start: StartService) -> None:
     service: Service = await start()
     await service.manager.load("fault")
@@ -271,6 +275,7 @@ async def test_the_loop_goes_on_while_an_engine_works(start: StartService) -> No
     assert_not_blocked(lags)
 
 
+@pytest.mark.slow
 async def test_the_loop_goes_on_while_the_default_voice_speaks(start: StartService) -> None:
     service: Service = await start({}, text__numbers=True)
     async with Client(service.addresses[0]) as client:

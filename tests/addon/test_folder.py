@@ -181,6 +181,7 @@ def test_the_repository_can_be_added() -> None:
     assert repository["name"] and repository.keys() <= {"name", "url", "maintainer"}
 
 
+@pytest.mark.slow
 def test_the_supervisor_finds_one_addon_in_the_repository() -> None:
     found = []
     for path in ROOT.glob("**/config.*"):

@@ -52,6 +52,7 @@ async def test_the_page_and_all_that_it_needs_come_through(pages: str, browser: 
             assert answer.status == 200, link
 
 
+@pytest.mark.slow
 async def test_sound_comes_while_it_is_made(pages: str, browser: aiohttp.ClientSession) -> None:
     body = {"model": "fault", "voice": "plain", "input": "one two three four sleep:2 five", "response_format": "pcm"}
     async with browser.post(f"{pages}v1/audio/speech", json=body) as answer:
@@ -70,6 +71,7 @@ async def test_live_events_come_through(pages: str, browser: aiohttp.ClientSessi
     assert isinstance(event, dict) and event
 
 
+@pytest.mark.slow
 async def test_an_upload_goes_through_piece_by_piece(pages: str, browser: aiohttp.ClientSession) -> None:
     form = aiohttp.FormData()
     form.add_field("name", "Aunt Ada")

@@ -106,6 +106,7 @@ async def test_a_server_elsewhere_speaks(containers: Any, default_service: Any) 
     assert answer.error is None and answer.seconds > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -152,6 +153,7 @@ def test_a_supervisor_that_never_takes_it_is_given_up(
     assert supervisor.discovered == [] and "Home Assistant does not know of" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_service_that_does_not_come_up_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
     assert not wait_until_ready(f"tcp://127.0.0.1:{free_port()}", 0.1)
     assert "Home Assistant was not told" in caplog.text

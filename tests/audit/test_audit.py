@@ -28,6 +28,7 @@ def test_pins_are_read_as_pip_reads_them(tmp_path: Path) -> None:
     assert "torch" in environments()["torch"] and "torch" not in environments()["service"]
 
 
+@pytest.mark.slow
 @needs_uv
 def test_a_package_with_every_kind_of_trouble(make_wheel: MakeWheel) -> None:
     wheel = make_wheel(

@@ -80,6 +80,7 @@ def test_a_list_of_numbers_does_not_run_together() -> None:
     assert plain_words("four, five, and six") == ["4", "5", "and", "6"]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 999_999))
 @settings(deadline=None, max_examples=200)
 def test_every_number_reads_as_its_digits(number: int) -> None:

@@ -41,6 +41,7 @@ def test_a_word_that_both_sides_know_is_not_joined() -> None:
     assert join_compounds(["to", "day", "is", "today"], ["today"]) == ["to", "day", "is", "today"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from("abcd"), max_size=12), st.lists(st.sampled_from("abcd"), max_size=12))
 @settings(deadline=None, max_examples=150)
 def test_distance(one: list[str], other: list[str]) -> None:

@@ -40,6 +40,7 @@ def findings(out: str) -> dict[str, tuple[str, str]]:
     return {match[2].strip(): (match[1].strip(), match[3]) for match in matches if match}
 
 
+@pytest.mark.slow
 def test_a_fresh_machine_can_speak(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     outcome = cli("check", "--data-dir", str(tmp_path / "data"))
@@ -54,6 +55,7 @@ def test_a_fresh_machine_can_speak(cli: Cli, tmp_path: Path, monkeypatch: pytest
     assert found["player"][0] == "--" and "alsa-utils" in found["player"][1]
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_load_is_serious(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "models.yaml"
     path.write_text(yaml.safe_dump(models_file(broken={"load_fail": True}, well={})))
@@ -120,6 +122,7 @@ def test_gpus_are_named_with_what_models_may_take(
     assert found["GPU"] == ("--", "GPU 1 fell off the bus; restart the machine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("available", "mark"), [(6, "ok"), (3, "--")])
 def test_memory_is_told_and_whether_models_can_have_their_budget(
     available: int,
@@ -136,6 +139,7 @@ def test_memory_is_told_and_whether_models_can_have_their_budget(
     assert ("models.host_memory" in found[1]) == (mark == "--")
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_not_there_is_told_with_its_models(
     cli: Cli, models: Callable[[dict[str, Any]], str], tmp_path: Path
 ) -> None:
@@ -150,6 +154,7 @@ def test_an_environment_that_is_not_there_is_told_with_its_models(
     assert found["model well"][0] == "ok"
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_not_needed_is_no_fault(
     cli: Cli, models: Callable[[dict[str, Any]], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

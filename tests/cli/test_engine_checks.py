@@ -28,6 +28,7 @@ def engines(cli: Cli, tmp_path: Path) -> Cli:
     return lambda *arguments: cli("engines", "--data-dir", str(tmp_path), "--models", str(file), *arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fault", "strange"])
 def test_a_model_is_checked_by_its_name(engines: Cli, name: str, tmp_path: Path) -> None:
     table = tmp_path / "table.md"
@@ -64,6 +65,7 @@ def test_a_model_that_is_not_here_says_how_to_get_it(engines: Cli) -> None:
     assert outcome.status == 1 and "`wyoming-openspeakers models download kokoro`" in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_uv() is None, reason="uv is not installed; it comes with the extra `test`")
 def test_a_package_is_audited(engines: Cli, tmp_path: Path) -> None:
     wheel = tmp_path / "odd-1.0-py3-none-any.whl"

@@ -113,6 +113,7 @@ def test_a_wrong_environment(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.fullmatch(r"error: OPENSPEAKERS__VOICE__SPEED: voice\.speed: .*\n", outcome.err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("voices",), ("text", "Hello there. " * 3000)])
 def test_a_reader_that_goes_away_is_no_error(begin: Begin, arguments: tuple[str, ...]) -> None:
     with begin(*arguments) as process:

@@ -184,6 +184,7 @@ def test_a_model_in_no_list_needs_the_setting(call: Cli, server: HubServer) -> N
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_a_model_in_no_list_is_downloaded_and_removed(
     call: Cli, server: HubServer, on_demand_is_on: None, tmp_path: Path
 ) -> None:
@@ -219,6 +220,7 @@ def test_trending_models_are_listed(call: Cli, server: HubServer, monkeypatch: p
     assert call("trending", "--count", "101").status == 2
 
 
+@pytest.mark.slow
 def test_an_interrupted_download_says_that_it_is_kept(
     server: HubServer, begin: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "kind"), [("wav", "WAV"), ("flac", "FLAC"), ("ogg", "OGG"), ("mp3", "MP3")]
 )
@@ -58,6 +59,7 @@ def test_ssml(cli: Cli, tmp_path: Path) -> None:
     assert lengths[1] - lengths[0] == pytest.approx(3, abs=0.2)
 
 
+@pytest.mark.slow
 def test_standard_input(begin: Begin, tmp_path: Path) -> None:
     path = tmp_path / "said.wav"
     process = begin("say", "-", "-o", str(path))
@@ -66,6 +68,7 @@ def test_standard_input(begin: Begin, tmp_path: Path) -> None:
     assert 1.5 < soundfile.info(path).duration < 4
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_replaced_only_by_a_whole_one(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "said.wav"
     path.write_text("what was there")
@@ -111,6 +114,7 @@ def test_too_long_a_text(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not names(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )
@@ -132,6 +136,7 @@ def test_an_interruption_leaves_no_file_and_no_worker(
     assert not alive
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal(begin: Begin, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = begin("say", f"{TEXT} And on. {TEXT}", "-o", str(tmp_path / "a.wav"), stderr=theirs)

@@ -38,6 +38,7 @@ def test_nothing_to_say(cli: Cli, text: str) -> None:
     assert (outcome.status, outcome.out) == (0, "")
 
 
+@pytest.mark.slow
 def test_standard_input(begin: Callable[..., subprocess.Popen[bytes]]) -> None:
     out, err = begin("text", "-").communicate("Es ist 5 °C. \udcff".encode(errors="surrogateescape"), timeout=20)
     assert out.decode().startswith("Es ist five degrees Celsius.") and err == b""

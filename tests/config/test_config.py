@@ -183,6 +183,7 @@ _TREES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(st.sampled_from([*Config.model_fields, "x"]), _TREES, max_size=2),

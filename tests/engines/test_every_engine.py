@@ -58,6 +58,7 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(name, check, id=f"{name}-{check.name}", marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "check"), list(_cases()))
 def test_every_engine_does_what_is_demanded(
     bench_of: Callable[[str], Bench], outcomes: dict[str, dict[str, Outcome]], name: str, check: Check

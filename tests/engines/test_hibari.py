@@ -33,6 +33,7 @@ def test_other_voices_count_when_their_file_is_there(tmp_path: Path, monkeypatch
     assert [voice.name for voice in HibariEngine.voices(british)] == ["emma"]
 
 
+@pytest.mark.slow
 def test_a_second_voice_speaks_with_the_file_from_the_folder(tmp_path: Path) -> None:
     from hibari.voices import voice_path
 
@@ -49,6 +50,7 @@ def test_a_seed_makes_it_sound_the_same(hibari: Loaded) -> None:
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_says_what_the_package_itself_says(hibari: Loaded) -> None:
     from hibari import Hibari
 

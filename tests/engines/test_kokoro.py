@@ -75,6 +75,7 @@ def test_names_the_unknown_part_of_a_mixture(kokoro: Loaded) -> None:
     assert caught.value.code == "unknown_voice"
 
 
+@pytest.mark.slow
 def test_a_mixture_lies_between_its_voices(kokoro: Loaded) -> None:
     engine = kokoro.engine
     assert isinstance(engine, KokoroEngine)
@@ -86,12 +87,14 @@ def test_a_mixture_lies_between_its_voices(kokoro: Loaded) -> None:
     assert samples.size > 10_000 and float(np.abs(samples).max()) > 0.05
 
 
+@pytest.mark.slow
 def test_a_long_text_is_spoken_in_pieces(kokoro: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OnnxRuntime, "longest", 16)
     chunks = list(kokoro.engine.stream(EngineRequest("Good morning, good night.", "af_heart")))
     assert len(chunks) == 2 and all(chunk.samples.size > 10_000 for chunk in chunks)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="the extra [espeak] is not installed")
 def test_speaks_another_language(kokoro: Loaded) -> None:
     samples = kokoro.say(EngineRequest("Bonjour.", "ff_siwis"))

@@ -43,6 +43,7 @@ def test_words_of_another_language_leave_no_flags() -> None:
     assert "(" not in phonemizer("fr-FR")("le weekend")
 
 
+@pytest.mark.slow
 def test_english_needs_no_espeak() -> None:
     assert phonemizer("en-US")("Hello there.") == "həlˈO ðˈɛɹ."
     assert phonemizer("en-GB")("Hello there.") == "həlˈQ ðˈɛː."

@@ -27,6 +27,7 @@ def test_what_has_nothing_in_common_is_cut_in_proportion() -> None:
     assert boundaries(["a", "bbb"], "xxxxxxxx") == [0, 2, 8]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.text(st.sampled_from("abc"), max_size=5), min_size=1, max_size=6), st.text("abcd", max_size=20))
 def test_edges_rise_from_begin_to_end(expected: list[str], actual: str) -> None:

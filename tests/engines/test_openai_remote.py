@@ -185,6 +185,7 @@ def test_a_server_that_lists_nothing_needs_names(tmp_path: Path) -> None:
         assert [voice.languages for voice in OpenAIRemoteEngine.voices(named)] == [("en",), ("de",)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("not_own")
 def test_looking_never_waits_and_says_when_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai, "DEADLINE", 0.5)
@@ -344,6 +345,7 @@ def test_headers_that_are_cut_or_nonsense() -> None:
     assert "text/html" in str(failure(lambda caller: caller.answer(b"<html>", "text/html")))
 
 
+@pytest.mark.slow
 def test_headers_that_never_end_are_given_up() -> None:
     def script(caller: Caller) -> None:
         caller.send(b"HTTP/1.1 200 OK\r\n")
@@ -356,6 +358,7 @@ def test_headers_that_never_end_are_given_up() -> None:
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.slow
 def test_silence_is_given_up() -> None:
     def script(caller: Caller) -> None:
         caller.begin()
@@ -366,6 +369,7 @@ def test_silence_is_given_up() -> None:
     assert error.code == "timeout" and "silent for 0.3 s" in str(error)
 
 
+@pytest.mark.slow
 def test_events_without_sound_are_silence() -> None:
     def script(caller: Caller) -> None:
         caller.begin("text/event-stream")

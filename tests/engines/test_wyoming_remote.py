@@ -223,6 +223,7 @@ def test_an_error_keeps_what_it_means() -> None:
     assert failure(playing(Event("error", {"text": "x"}))).code == "engine_failed"
 
 
+@pytest.mark.slow
 def test_silence_is_given_up() -> None:
     def script(caller: Caller) -> None:
         caller.send(sent(CHUNK))

@@ -64,6 +64,7 @@ async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         await HistoryStore(HistoryConfig(), tmp_path / "data").start()
 
 
+@pytest.mark.slow
 async def test_the_loop_goes_on_while_the_database_works(tmp_path: Path) -> None:
     store = HistoryStore(HistoryConfig(), tmp_path)
     await store.start()

@@ -73,6 +73,7 @@ async def test_step_by_step_comes_to_the_same_as_all_at_once(
     assert shape(other) == shape(url)
 
 
+@pytest.mark.slow
 async def test_an_older_database_is_brought_up_to_date_with_what_is_in_it(open_store: OpenStore, url: URL) -> None:
     store = await open_store()
     some = [

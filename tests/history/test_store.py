@@ -109,6 +109,7 @@ async def test_pages_are_complete_and_in_order(store: HistoryStore) -> None:
     assert all(page.total == 45 and page.is_total_exact for page in pages)
 
 
+@pytest.mark.slow
 async def test_any_filters_find_what_a_look_at_each_entry_finds(store: HistoryStore) -> None:
     chance = random.Random(5)
     words = (
@@ -334,6 +335,7 @@ async def test_nothing_is_left_of_what_is_deleted(open_store: OpenStore, databas
     assert (await store.page(Search(words="window"))).total == 200
 
 
+@pytest.mark.slow
 async def test_what_a_reader_still_sees_is_gone_when_it_is_done(
     open_store: OpenStore, database: str, tmp_path: Path
 ) -> None:

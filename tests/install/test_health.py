@@ -77,6 +77,7 @@ def test_what_is_no_service_is_not_well(data: bytes, why: str, capsys: pytest.Ca
     assert why in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_is_not_waited_for() -> None:
     def drip(connection: socket.socket) -> None:
         connection.settimeout(5)

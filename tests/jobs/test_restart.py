@@ -85,6 +85,7 @@ async def test_what_ends_the_service_again_and_again_is_given_up(work: Work, tmp
     assert working.began() == []
 
 
+@pytest.mark.slow
 async def test_more_than_may_wait_are_still_taken_up_again(work: Work, tmp_path: Path) -> None:
     await left_behind(tmp_path / "data", *(entry(f"job{n}") for n in range(5)))
     working = await work(jobs__waiting=2)

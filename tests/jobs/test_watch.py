@@ -34,6 +34,7 @@ def kept(path: Path) -> bytes:
         return bytes(file.readframes(file.getnframes()))
 
 
+@pytest.mark.slow
 async def test_all_of_a_life_is_told(work: Work) -> None:
     working = await work({"fault": {"parameters": {"load_seconds": 0.2}}})
     entry = await working.submit("tone. tone. tone.")
@@ -51,6 +52,7 @@ async def test_all_of_a_life_is_told(work: Work) -> None:
     assert progress[-1] == {"progress": 1.0, "seconds": pytest.approx(done.seconds)}
 
 
+@pytest.mark.slow
 async def test_positions_in_the_line_are_told(work: Work) -> None:
     working = await work(jobs__at_once=1)
     for n in range(3):
@@ -60,6 +62,7 @@ async def test_positions_in_the_line_are_told(work: Work) -> None:
     assert [event.data["position"] for event in events if event.type == "queued"] == [2, 1, 0]
 
 
+@pytest.mark.slow
 async def test_who_comes_late_gets_what_they_missed_and_then_the_rest(work: Work) -> None:
     working = await work()
     entry = await working.submit("tone tone tone. sleep:0.5 tone.")
@@ -74,6 +77,7 @@ async def test_who_comes_late_gets_what_they_missed_and_then_the_rest(work: Work
     assert late[-1] == afterwards[-1]
 
 
+@pytest.mark.slow
 async def test_who_is_slow_holds_nobody_up_and_misses_nothing(work: Work) -> None:
     working = await work()
     entry = await working.submit("tone " * 60 + "sleep:0.2 tone.")
@@ -112,6 +116,7 @@ async def test_one_that_is_cancelled_while_it_waits(work: Work) -> None:
     assert types(await watching) == ["queued", "cancelled"]
 
 
+@pytest.mark.slow
 async def test_audio_that_is_not_kept_any_more_is_not_told(work: Work) -> None:
     working = await work()
     done = await working.over((await working.submit("tone")).id)

@@ -415,6 +415,7 @@ def test_whatever_happens_nothing_wrong_is_played(events: list[tuple[str, int]],
         asyncio.run(go(Path(folder)))
 
 
+@pytest.mark.slow
 def test_ten_thousand_phrases_start_quickly(tmp_path: Path) -> None:
     folder = PhraseFolder(tmp_path)
     small = CachedPhrase(RATE, np.zeros(1, np.int16))

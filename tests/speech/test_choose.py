@@ -45,6 +45,7 @@ def test_a_named_voice_reads_by_the_named_language() -> None:
     assert choose(SpeechRequest(voice="english", language="de"), ENGLISH) == ("english", "de")
 
 
+@pytest.mark.slow
 def test_a_voice_of_many_languages_reads_by_the_text() -> None:
     assert choose(SpeechRequest(voice="many"), FRENCH) == ("many", "fr-FR")
     assert choose(SpeechRequest(voice="many"), ENGLISH) == ("many", "en-GB")

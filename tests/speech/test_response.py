@@ -87,6 +87,7 @@ def asked(tmp_path: Path) -> list[str]:
 # Order and time
 
 
+@pytest.mark.slow
 async def test_sentences_are_heard_in_order_however_long_each_takes(ready: Service) -> None:
     heard = await hear(ready, "sleep:0.4 tone tone. tone. tone tone tone.")
     assert heard.error is None
@@ -94,11 +95,13 @@ async def test_sentences_are_heard_in_order_however_long_each_takes(ready: Servi
     assert lengths == pytest.approx([0.3, 0.1, 0.3], abs=0.02)
 
 
+@pytest.mark.slow
 async def test_the_first_sentence_is_heard_before_the_second_is_done(ready: Service) -> None:
     heard = await hear(ready, "tone tone. sleep:0.8 tone.")
     assert heard.times[0] < 0.4 and heard.times[-1] > 0.8
 
 
+@pytest.mark.slow
 async def test_the_next_sentence_is_spoken_while_one_is_heard_and_the_one_after_waits(
     ready: Service, tmp_path: Path
 ) -> None:
@@ -112,6 +115,7 @@ async def test_the_next_sentence_is_spoken_while_one_is_heard_and_the_one_after_
     assert len(asked(tmp_path)) == 4
 
 
+@pytest.mark.slow
 async def test_the_second_sentence_is_there_when_the_first_was_heard(ready: Service) -> None:
     async with ready.speech.speak(SpeechRequest(), "tone. sleep:0.3 tone.") as response:
         pcm = response.pcm()
@@ -123,6 +127,7 @@ async def test_the_second_sentence_is_there_when_the_first_was_heard(ready: Serv
     assert time.perf_counter() - began < 0.2
 
 
+@pytest.mark.slow
 async def test_a_pause_in_the_text_is_no_pause_while_a_slow_sentence_is_in_work(
     start: StartService, tmp_path: Path
 ) -> None:
@@ -174,6 +179,7 @@ async def test_leaving_early_stops_everything_down_to_the_engine(ready: Service,
     assert (await hear(ready, "tone.")).error is None
 
 
+@pytest.mark.slow
 async def test_a_cancelled_listener_stops_the_engine(ready: Service) -> None:
     hearing = asyncio.create_task(hear(ready, "tone sleep:20 tone."))
     await asyncio.sleep(0.3)
@@ -183,6 +189,7 @@ async def test_a_cancelled_listener_stops_the_engine(ready: Service) -> None:
     await wait_for_idle(ready, 1)
 
 
+@pytest.mark.slow
 async def test_a_response_that_nobody_hears_ends_quietly(ready: Service) -> None:
     async with ready.speech.speak(SpeechRequest(), "sleep:20. tone."):
         await asyncio.sleep(0.3)
@@ -193,6 +200,7 @@ async def test_a_response_that_nobody_hears_ends_quietly(ready: Service) -> None
 # Loudness
 
 
+@pytest.mark.slow
 async def test_gain_is_constant_inside_a_response_though_its_voice_is_learnt(start: StartService) -> None:
     text = " ".join(["tone " * 12 + "."] * 8)
     service = await start(audio__loudness=-12)
@@ -207,6 +215,7 @@ async def test_gain_is_constant_inside_a_response_though_its_voice_is_learnt(sta
 # Rate
 
 
+@pytest.mark.slow
 async def test_voices_of_different_rates_come_out_at_one(start: StartService) -> None:
     models = models_file(
         english={"languages": ["en-US"], "rate": 16000}, german={"languages": ["de-DE"], "rate": 24000}
@@ -258,6 +267,7 @@ async def test_a_rate_in_ssml_reaches_the_engine(ready: Service, tmp_path: Path)
     assert [note["speed"] for note in journal(tmp_path / "journal")] == pytest.approx([1.2, 1.8])
 
 
+@pytest.mark.slow
 async def test_a_gap_in_the_text_is_filled_with_silence_but_not_while_there_is_audio(start: StartService) -> None:
     service = await start(audio__fill_gaps=0.2)
     await service.manager.load("fault")
@@ -328,6 +338,7 @@ async def ended(service: Service, text: str, **request: Any) -> SpeechEnded:
     return event
 
 
+@pytest.mark.slow
 async def test_the_end_is_told_with_its_figures(ready: Service) -> None:
     event = await ended(ready, "sleep:0.3 tone. tone tone.", client="kitchen")
     assert (event.client, event.voice, event.error) == ("kitchen", "fault/plain", None)

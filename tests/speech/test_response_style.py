@@ -136,6 +136,7 @@ async def test_what_never_sounds_is_not_recorded(ready: Service, tapes: Tapes) -
     assert not tapes.tapes
 
 
+@pytest.mark.slow
 async def test_all_that_somebody_listens_to_can_be_stopped(ready: Service) -> None:
     async def listen(**request: Any) -> int:
         count = 0

@@ -61,6 +61,7 @@ async def test_a_sentence_comes_before_the_text_ends() -> None:
     assert await asyncio.wait_for(anext(spoken), 0.5) == "The first is done."
 
 
+@pytest.mark.slow
 async def test_a_pause_is_flushed_once_the_listener_has_nothing_to_hear() -> None:
     dry_at = time.monotonic() + 0.3
     asked = 0
@@ -75,6 +76,7 @@ async def test_a_pause_is_flushed_once_the_listener_has_nothing_to_hear() -> Non
     assert asked < 20
 
 
+@pytest.mark.slow
 async def test_audio_that_comes_during_the_pause_puts_the_flush_off() -> None:
     ahead = 0.0
     spoken = asyncio.ensure_future(anext(begin(feed_of(CLAUSE), flush_after=0.1, audio_ahead=lambda: ahead)))
@@ -86,6 +88,7 @@ async def test_audio_that_comes_during_the_pause_puts_the_flush_off() -> None:
     assert await asyncio.wait_for(spoken, 0.5) == CLAUSE.strip()
 
 
+@pytest.mark.slow
 async def test_text_that_comes_in_time_is_not_cut() -> None:
     feed = feed_of(CLAUSE)
     spoken = asyncio.ensure_future(anext(begin(feed, flush_after=0.2)))
@@ -108,6 +111,7 @@ async def test_a_pause_is_flushed_once_and_not_word_by_word() -> None:
     assert await rest == "it all."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pieces", [(), ("A whole one. ",), (CLAUSE,), ("There are exactly 5",)])
 async def test_a_text_that_never_ends_is_a_timeout(pieces: tuple[str, ...]) -> None:
     began = time.monotonic()
@@ -117,6 +121,7 @@ async def test_a_text_that_never_ends_is_a_timeout(pieces: tuple[str, ...]) -> N
     assert 0.2 <= time.monotonic() - began < 0.6
 
 
+@pytest.mark.slow
 async def test_the_time_that_a_listener_takes_is_no_gap_in_the_text() -> None:
     feed = feed_of("One is here. ", "Two is here. ", "Three")
     feed.close()

@@ -23,6 +23,7 @@ async def test_a_text_of_the_longest_length_is_taken_and_no_longer(start: StartS
         feed.put("x" * 5)
 
 
+@pytest.mark.slow
 async def test_nothing_new_is_taken_while_it_stops(start: StartService) -> None:
     speech = (await start()).speech
     async with speech.speak(SpeechRequest(), "sleep:0.1 tone.") as response:
@@ -44,6 +45,7 @@ async def test_voices_are_those_of_the_catalog(start: StartService) -> None:
     assert list((await service.speech.voices()).voices) == ["fault/plain"]
 
 
+@pytest.mark.slow
 async def test_phrases_and_levels_outlive_a_restart(start: StartService) -> None:
     service = await start()
     await say(service, "tone " * 50 + ".")

@@ -48,6 +48,7 @@ def test_has_the_voices_and_the_devices_of_its_files(folder: Path, tmp_path: Pat
     assert KokoroEngine.capabilities_of(spec_of(tmp_path)).devices == ("cpu",)
 
 
+@pytest.mark.slow
 def test_a_seed_makes_it_sound_the_same(kokoro_torch: Loaded) -> None:
     first, again = kokoro_torch.say(HELLO), kokoro_torch.say(HELLO)
     other = kokoro_torch.say(EngineRequest(HELLO.text, HELLO.voice, seed=2))
@@ -75,6 +76,7 @@ def test_parked_and_back_it_sounds_the_same(kokoro_torch: Loaded) -> None:
     assert np.array_equal(before, kokoro_torch.say(HELLO))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below", ["", "torch"])
 def test_each_runtime_has_its_device(folder: Path, kokoro_folder: Path, tmp_path: Path, below: str) -> None:
     shutil.copytree(folder, tmp_path / below, dirs_exist_ok=True)

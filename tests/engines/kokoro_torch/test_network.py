@@ -53,6 +53,7 @@ def style_of(seed: int) -> Any:
     return torch.randn(1, 256, generator=torch.Generator().manual_seed(seed)) / 4
 
 
+@pytest.mark.slow
 def test_a_seed_makes_it_sound_the_same_and_another_does_not(folder: Path) -> None:
     first, again, other = say(folder), say(folder), say(folder, seed=2)
     assert first.size > 20_000 and np.array_equal(first, again)
@@ -77,6 +78,7 @@ def test_lets_go_between_two_layers(folder: Path) -> None:
     assert asked == 50
 
 
+@pytest.mark.slow
 def test_long_convolutions_are_made_in_slices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = say(folder)
     monkeypatch.setattr(layers, "SLICE", 257)

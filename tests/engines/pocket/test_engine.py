@@ -121,6 +121,7 @@ def test_streams_while_it_speaks_and_fades_in_once(pocket: Loaded) -> None:
     assert chunks[0][0] == 0 and all(chunk[0] != 0 for chunk in chunks[1:])
 
 
+@pytest.mark.slow
 def test_longer_than_the_codec_looks_back(pocket: Loaded, folder: Path) -> None:
     expected = by_library(pocket, {"audio_prompt_latents": [latents_of(folder, "alba")]}, frames=60)
     made = pocket.say(request(frames=60))

@@ -122,6 +122,7 @@ def test_a_server_that_is_killed_is_missed_and_found_again(
     assert engine.voices(spec)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_requests_that_were_cut_off_at_any_moment() -> None:
     def script(caller: Caller) -> None:
         time.sleep(chance.random() * 0.01)

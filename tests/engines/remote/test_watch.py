@@ -73,6 +73,7 @@ def test_one_failure_is_chance_and_two_are_not_and_it_comes_back() -> None:
     until(lambda: watch.look(server).listing)
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_when_nobody_wants_to_know(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONG", 0.2)
     server = Server()

@@ -260,6 +260,7 @@ async def test_a_stream_that_fails_half_way_is_cut_off(tmp_path: Path) -> None:
             await answer.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "answer", "goes_on"), [("POST", None, True), ("GET", None, False)])
 async def test_a_client_that_hangs_up_stops_what_it_waits_for_but_no_change(
     tmp_path: Path, method: str, answer: Any, goes_on: bool
@@ -285,6 +286,7 @@ async def test_a_client_that_hangs_up_stops_what_it_waits_for_but_no_change(
     assert ended == (["whole"] if goes_on else ["broken off"])
 
 
+@pytest.mark.slow
 async def test_a_stop_lets_answers_end(tmp_path: Path) -> None:
     began = asyncio.Event()
 
@@ -304,6 +306,7 @@ async def test_a_stop_lets_answers_end(tmp_path: Path) -> None:
             await client.get("/api/slow")
 
 
+@pytest.mark.slow
 async def test_a_stop_cuts_what_does_not_end_and_closes_websockets(tmp_path: Path) -> None:
     began = asyncio.Event()
 

@@ -94,6 +94,7 @@ async def test_the_broker_of_now_is_left_alone(tmp_path: Path, amqtt: Broker) ->
     assert Memory(tmp_path).read() == [announced(amqtt.port)]
 
 
+@pytest.mark.slow
 async def test_the_password_of_now_is_used_for_the_same_user(tmp_path: Path) -> None:
     with Amqtt(tmp_path, users={"me": "word"}) as broker:
         login = {"username": "me", "password": "word"}
@@ -105,6 +106,7 @@ async def test_the_password_of_now_is_used_for_the_same_user(tmp_path: Path) -> 
         assert await _retained(broker.port, **login) == {"another/topic": "stays"}
 
 
+@pytest.mark.slow
 async def test_a_broker_that_is_gone_costs_no_more_than_one_short_try(tmp_path: Path) -> None:
     async with silent_broker() as silent:
         records = [announced(free_port()), announced(silent.port), announced(1883, host="")]

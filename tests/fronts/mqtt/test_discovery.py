@@ -64,6 +64,7 @@ def house(request: pytest.FixtureRequest) -> Broker:
     return found
 
 
+@pytest.mark.slow
 async def test_the_device_is_simply_there(start: Start, broker: Broker) -> None:
     service = await start()
     async with announcing(service, broker.port, url="http://voice.home:8080"), home_assistant(broker.port) as home:
@@ -78,6 +79,7 @@ async def test_the_device_is_simply_there(start: Start, broker: Broker) -> None:
     assert "homeassistant/device/openspeakers_test/config" in await retained(broker.port)
 
 
+@pytest.mark.slow
 async def test_choosing_a_voice_chooses_it(start: Start, house: Broker) -> None:
     service = await start()
     voices_file(service).write_text("anna")
@@ -109,6 +111,7 @@ async def test_what_holds_is_among_the_options_while_voices_come_and_go(start: S
         assert home.errors == []
 
 
+@pytest.mark.slow
 async def test_the_voice_that_holds_goes_only_when_another_holds(start: Start, house: Broker) -> None:
     service = await start()
     voices_file(service).write_text("anna")

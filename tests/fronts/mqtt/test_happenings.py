@@ -21,6 +21,7 @@ def states(house: House, job: str = "") -> list[str]:
     return [told["event_type"] for told in house.all(TOPICS.job_events) if not job or told["id"] == job]
 
 
+@pytest.mark.slow
 async def test_each_step_of_a_text_is_told_once(start: StartService, broker: Broker) -> None:
     service = await start()
     async with fronted(service, broker.port), listening(broker.port, "openspeakers/#") as house:
@@ -71,6 +72,7 @@ async def test_models_come_and_go(start: StartService, mosquitto: Broker) -> Non
         await house.until(lambda h: [told["source"] for told in h.all(TOPICS.error_events)] == ["model", "worker"])
 
 
+@pytest.mark.slow
 async def test_downloads_are_told_of_once_a_second_and_at_their_end(
     start: StartService, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

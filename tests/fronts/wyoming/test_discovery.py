@@ -78,6 +78,7 @@ def make(
     )
 
 
+@pytest.mark.slow
 async def test_the_service_appears_with_its_port_and_addresses_and_says_goodbye(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ async def test_what_only_this_machine_can_reach_is_not_advertised(
     await found.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [OSError(1, "Operation not permitted"), pytest.param(zeroconf.NotRunningException(), marks=pytest.mark.slow)],

@@ -49,6 +49,7 @@ async def test_info_has_all_that_home_assistant_reads(start: StartService) -> No
     assert (voice.name, voice.languages, voice.installed) == ("fault/plain", ["en-US"], True)
 
 
+@pytest.mark.slow
 async def test_a_new_voice_shows_in_the_next_info(start: StartService) -> None:
     service = await start()
     folder = Path(service.config.data_path) / "models" / "fault"
@@ -62,6 +63,7 @@ async def test_a_new_voice_shows_in_the_next_info(start: StartService) -> None:
     assert answer.error is None
 
 
+@pytest.mark.slow
 async def test_describe_is_quick_while_a_model_loads_and_while_it_speaks(start: StartService) -> None:
     models = {"models": {**_disabled(), "fault": {"engine": "faults.engine", "voice": "plain", "standby": True,
                                                   "parameters": {"load_seconds": 1}}}}
@@ -186,6 +188,7 @@ async def test_too_long_a_text_is_refused(start: StartService) -> None:
         assert await client.read() is None
 
 
+@pytest.mark.slow
 async def test_the_phrase_cache_and_its_bypass(start: StartService) -> None:
     service = await start()
     async with Client(uri(service)) as client:
@@ -237,6 +240,7 @@ async def test_a_pause_inside_a_sentence_is_spoken_after_the_flush_time(start: S
         assert (await client.read_until("synthesize-stopped", "error")).error is None
 
 
+@pytest.mark.slow
 async def test_a_long_pause_is_filled_with_a_little_silence(start: StartService) -> None:
     service = await start(audio__fill_gaps=0.2)
     async with Client(uri(service)) as client:
@@ -254,6 +258,7 @@ async def test_a_long_pause_is_filled_with_a_little_silence(start: StartService)
     assert rest.error is None and rest.samples.any()
 
 
+@pytest.mark.slow
 async def test_many_requests_on_one_connection(start: StartService) -> None:
     async with Client(uri(await start())) as client:
         for _ in range(3):
@@ -279,6 +284,7 @@ async def test_chunk_or_stop_without_start_is_an_error_and_no_more(start: StartS
         assert (await client.stream("tone.")).types[-1] == "synthesize-stopped"
 
 
+@pytest.mark.slow
 async def test_a_new_start_forgets_the_stream_before(start: StartService) -> None:
     service = await start()
     async with Client(uri(service)) as client:
@@ -290,6 +296,7 @@ async def test_a_new_start_forgets_the_stream_before(start: StartService) -> Non
         await wait_for_idle(service, 1)
 
 
+@pytest.mark.slow
 async def test_a_stream_that_its_client_forgets_ends(start: StartService) -> None:
     service = await start(limits__text_gap=0.3)
     async with Client(uri(service)) as client:
@@ -318,6 +325,7 @@ async def test_a_failure_is_an_error_without_audio_stop_and_a_hang_up(start: Sta
         assert (await client.synthesize("tone")).error is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "limits"),
     [
@@ -364,6 +372,7 @@ async def test_waiting_for_others_is_not_being_stuck(start: StartService) -> Non
         await client.__aexit__(None, None, None)
 
 
+@pytest.mark.slow
 async def test_a_model_that_takes_too_long_to_load(start: StartService) -> None:
     models = {"models": {**_disabled(), "fault": {"engine": "faults.engine", "voice": "plain",
                                                   "parameters": {"load_seconds": 30}}}}
@@ -375,6 +384,7 @@ async def test_a_model_that_takes_too_long_to_load(start: StartService) -> None:
         assert time.perf_counter() - began < 3
 
 
+@pytest.mark.slow
 async def test_waiting_for_a_turn_ends(start: StartService) -> None:
     service = await start(limits__queue_wait=0.3)
     async with Client(uri(service)) as warm:
@@ -427,6 +437,7 @@ async def test_a_client_that_leaves_frees_the_engine(start: StartService) -> Non
     assert [w.pid for w in service.manager.workers()] == [worker.pid]
 
 
+@pytest.mark.slow
 async def test_an_engine_that_does_not_let_go_is_ended(start: StartService) -> None:
     service = await start(limits__cancel=0.3)
     async with Client(uri(service)) as client:
@@ -554,6 +565,7 @@ async def test_a_socket_that_was_left_behind_is_replaced(start: StartService, tm
 # The end
 
 
+@pytest.mark.slow
 async def test_stopping_lets_requests_finish(start: StartService) -> None:
     service = await start()
     async with Client(uri(service)) as client:
@@ -566,6 +578,7 @@ async def test_stopping_lets_requests_finish(start: StartService) -> None:
         await stopping
 
 
+@pytest.mark.slow
 async def test_stopping_tells_who_is_not_done_in_time(start: StartService) -> None:
     service = await start(limits__drain=0.3)
     async with Client(uri(service)) as client:

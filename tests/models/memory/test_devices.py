@@ -154,6 +154,7 @@ def machines(draw: Any) -> list[Room]:
     return rooms
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(kinds, st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:0", "cuda:2"]), machines(), needs, st.randoms())
 def test_any_choice_keeps_the_rules(usable: tuple[str, ...], wish: str, rooms: list[Room], need: Need, by: Any) -> None:

@@ -50,11 +50,13 @@ async def test_every_kind_of_file(tmp_path: Path, kind: str) -> None:
     assert abs(spectrum.argmax() * 24_000 / len(pcm) - 150) < 6
 
 
+@pytest.mark.slow
 async def test_nobody_else_can_read_what_is_kept(tmp_path: Path) -> None:
     _, path = await take(tmp_path, wav(speech()))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 async def test_the_same_recording_has_the_same_digest(tmp_path: Path) -> None:
     one, _ = await take(tmp_path, wav(speech()))
     same, _ = await take(tmp_path, wav(speech()))
@@ -172,6 +174,7 @@ def test_damage_is_refused_or_survived(kind: str) -> None:
     assert 0 < len(checked.samples) / 24_000 < 10
 
 
+@pytest.mark.slow
 async def test_an_unknown_length_as_streams_have_it_is_fine(tmp_path: Path) -> None:
     data = bytearray(wav(speech()))
     data[4:8] = data[40:44] = b"\xff\xff\xff\xff"
@@ -179,6 +182,7 @@ async def test_an_unknown_length_as_streams_have_it_is_fine(tmp_path: Path) -> N
     assert 5.5 < sample.seconds < 6.1
 
 
+@pytest.mark.slow
 async def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "_PROGRAM", "import time; time.sleep(60)")
     (tmp_path / "upload").write_bytes(b"x")
@@ -214,6 +218,7 @@ async def test_a_decoder_that_was_taken_over_is_not_believed(
         await Intake(30, patience=3).take(tmp_path / "upload", tmp_path)
 
 
+@pytest.mark.slow
 async def test_more_than_a_minute_is_cut_in_a_pause(tmp_path: Path) -> None:
     sample, path = await take(tmp_path, wav(speech(80, 16_000), 16_000), longest=100)
     assert 45 < sample.seconds <= 60
@@ -223,6 +228,7 @@ async def test_more_than_a_minute_is_cut_in_a_pause(tmp_path: Path) -> None:
     assert np.abs(end).max() < 300
 
 
+@pytest.mark.slow
 async def test_a_transcript_of_more_than_is_kept_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadAudio, match="transcript"):
         await take(tmp_path, wav(speech(80, 16_000), 16_000), longest=100, transcript="much")

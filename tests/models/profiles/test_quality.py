@@ -18,6 +18,7 @@ def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * RATE), np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.02, 0.1, 0.6])
 @pytest.mark.parametrize("seconds", [3, 20])
 def test_loudness_is_that_of_the_standard(seconds: float, level: float) -> None:

@@ -125,6 +125,7 @@ def test_half_a_sample_waits_for_the_other_half() -> None:
     assert [encoder.feed(b"\1"), encoder.feed(b"\2\3"), encoder.finish()] == [b"", b"\1\2", b""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", IN_CONTAINERS)
 @settings(max_examples=15, deadline=None)
 @given(
@@ -287,6 +288,7 @@ def test_the_main_process_stays_light() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COMPRESSED)
 def test_streams_that_are_left_leave_nothing(kind: AudioFormat) -> None:
     def leave(count: int) -> int:
@@ -351,6 +353,7 @@ async def test_each_chunk_is_heard_before_the_next_comes(kind: AudioFormat) -> N
     assert given[:3] == [1, 2, 3]
 
 
+@pytest.mark.slow
 async def test_a_long_chunk_does_not_keep_the_first_sound_back() -> None:
     async with aclosing(encoded(Source(pcm_of(speech(HTTP_RATE, 20)))(), "opus", HTTP_RATE)) as stream:
         heard, rate = played(await anext(stream), "opus")

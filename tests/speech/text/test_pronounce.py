@@ -53,6 +53,7 @@ def test_no_entries_change_nothing() -> None:
     assert Pronunciations.from_mapping({}).apply("HA", "en") == "HA"
 
 
+@pytest.mark.slow
 def test_time_is_linear() -> None:
     words = Pronunciations.from_mapping({"*": {f"word{number} more": "x" for number in range(300)}})
 

@@ -203,6 +203,7 @@ async def test_too_much_is_not_read_to_its_end(client: aiohttp.ClientSession, tm
     assert sent < 500_000_000 and not SEEN
 
 
+@pytest.mark.slow
 async def test_a_declared_flood_is_refused_before_it_comes(server: HttpServer, tmp_path: Path) -> None:
     answer = await raw(server, b"Content-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413") and b"100 Continue" not in answer
@@ -215,6 +216,7 @@ async def test_a_welcome_upload_is_asked_for(server: HttpServer) -> None:
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 422")
 
 
+@pytest.mark.slow
 async def test_an_upload_that_pauses_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "_PATIENCE", 0.2)
     async with serving(tmp_path, CREATE) as server:
@@ -223,6 +225,7 @@ async def test_an_upload_that_pauses_is_given_up(tmp_path: Path, monkeypatch: py
         assert answer.startswith(b"HTTP/1.1 408") and not left_over(tmp_path)
 
 
+@pytest.mark.slow
 async def test_an_upload_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "_PATIENCE", 0.2)
     monkeypatch.setattr(uploads, "_SLOWEST", 1_000_000)

@@ -122,6 +122,7 @@ def test_parameters_of_path_and_query(document: dict[str, Any]) -> None:
     assert ident["description"] == "Its id."
 
 
+@pytest.mark.slow
 def test_json_or_a_form() -> None:
     operation = Operation("POST", "/a", never, "A", "A", body=Fields, upload=Upload(Fields, (), ["sample"]))
     document = Description([operation], has_key=False).document()

@@ -113,6 +113,7 @@ async def test_too_many_requests_are_answered_429(tmp_path: Path) -> None:
             assert (error["type"], error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
 
 
+@pytest.mark.slow
 async def test_too_many_texts_at_once_are_answered_429(tmp_path: Path) -> None:
     async with serving(tmp_path, SPEAK, http__max_streams=2) as server, aiohttp.ClientSession(server.url) as client:
         answers = await asyncio.gather(*(client.post("/v1/speak") for _ in range(5)))
@@ -136,6 +137,7 @@ async def test_a_connection_too_many_is_told_so(tmp_path: Path) -> None:
             writer.close()
 
 
+@pytest.mark.slow
 async def test_who_connects_and_asks_nothing_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "_FIRST_REQUEST", 0.3)
     async with serving(tmp_path, NOTHING) as server:
@@ -159,6 +161,7 @@ async def test_who_connects_and_asks_nothing_is_hung_up_on(tmp_path: Path, monke
         asking.close()
 
 
+@pytest.mark.slow
 async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wyoming_openspeakers.fronts.http.asking.bodies._BODY_SECONDS", 0.2)
 
@@ -177,6 +180,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monke
         assert answer.startswith(b"HTTP/1.1 408") and b'"too-slow"' in answer
 
 
+@pytest.mark.slow
 async def test_a_crowd_leaves_nothing_behind(tmp_path: Path) -> None:
     async def one(client: aiohttp.ClientSession, number: int) -> list[int]:
         statuses = []

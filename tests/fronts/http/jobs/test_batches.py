@@ -53,6 +53,7 @@ async def test_lines_become_files_in_an_archive(it: JobClient) -> None:
     assert files["001-the-tone-is-on.wav"] == await it.ask("GET", shown["jobs"][0]["audio_url"])
 
 
+@pytest.mark.slow
 async def test_only_what_is_complete_is_in_the_archive(it: JobClient) -> None:
     batch = await it.batch("tone", "tone sleep:20", "tone tone")
     await it.working.over(batch["job_ids"][0])
@@ -69,6 +70,7 @@ async def test_a_batch_is_cancelled(it: JobClient) -> None:
     await it.ask("DELETE", f"/api/tts/batches/{batch['batch_id']}", 204)
 
 
+@pytest.mark.slow
 async def test_single_jobs_go_first(it: JobClient) -> None:
     await it.generate("sleep:0.3")
     batch = await it.batch("tone one", "tone two")
@@ -122,6 +124,7 @@ def test_an_archive_takes_little_memory_and_leaves_out_what_has_gone(tmp_path: P
     assert 128_000_000 < size < 128_001_000 and peak < 4_000_000
 
 
+@pytest.mark.slow
 async def test_who_hangs_up_leaves_nothing_open(tmp_path: Path) -> None:
     big = tmp_path / "big"
     with big.open("wb") as file:

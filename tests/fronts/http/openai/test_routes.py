@@ -104,6 +104,7 @@ async def test_voices_under_both_keys(house: ServeProcess) -> None:
     assert by_id["alloy"]["name"] == "Alloy (fault/plain)"
 
 
+@pytest.mark.slow
 async def test_every_voice_that_is_listed_speaks(house: ServeProcess) -> None:
     _, voices = await get(house, "/v1/audio/voices")
     for voice in voices["data"]:
@@ -129,6 +130,7 @@ async def test_the_voices_of_a_model_that_there_is_not(house: ServeProcess) -> N
     assert (status, body["error"]["code"]) == (404, "model_not_found")
 
 
+@pytest.mark.slow
 async def test_a_new_voice_is_found_by_the_next_request(start: StartService, tmp_path: Path) -> None:
     folder = tmp_path / "models" / "fault"
     folder.mkdir(parents=True)
@@ -188,6 +190,7 @@ async def test_the_client_sees_an_unknown_path_as_what_it_is(house: ServeProcess
 # With the service's own voice
 
 
+@pytest.mark.slow
 async def test_every_name_speaks_with_the_default_engine_alone(default_service: ServeProcess) -> None:
     for number, voice in enumerate(NAMES):
         model = MODELS[number % len(MODELS)]

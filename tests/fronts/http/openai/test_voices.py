@@ -45,6 +45,7 @@ async def post(service: ServeProcess, recording: tuple[str, bytes] | None, **fie
         return answer.status, await answer.json()
 
 
+@pytest.mark.slow
 async def test_a_voice_from_a_recording_to_its_end(studio: ServeProcess, recording: tuple[str, bytes]) -> None:
     async with client(studio) as asking:
         voice = await asking.audio.voices.create(name="Gran", audio_sample=recording, consent="cons_1")
@@ -101,6 +102,7 @@ async def test_a_recording_that_is_none(studio: ServeProcess) -> None:
     assert status == 422 and body["error"]["message"]
 
 
+@pytest.mark.slow
 async def test_what_a_voice_cannot_do_is_refused_where_no_other_service_asks_for_it(studio: ServeProcess) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         await say(studio, "tone", model="mimic", extra_body={"pitch": 2})

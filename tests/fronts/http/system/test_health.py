@@ -34,6 +34,7 @@ async def health(service: Service) -> dict[str, Any]:
         return status
 
 
+@pytest.mark.slow
 async def test_a_model_that_loads_and_speaks(start: StartService) -> None:
     service = await start(models_file(fault={"load_seconds": 0.5}))
     loading = await health(service)
@@ -55,6 +56,7 @@ async def test_a_model_that_nobody_asked_for_is_cold(start: StartService) -> Non
     assert (await health(await start(models)))["models"]["other"] == "cold"
 
 
+@pytest.mark.slow
 async def test_segments_that_wait_are_counted(start: StartService) -> None:
     service = await start()
     await service.manager.load("fault")

@@ -7,6 +7,7 @@ import pytest
 from wyoming_openspeakers.speech.text.normalize import normalize
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "text", "spoken"),
     [

@@ -56,12 +56,14 @@ PIECES = st.sampled_from(
 SENTENCES = st.lists(PIECES, max_size=8).map(" ".join)
 
 
+@pytest.mark.slow
 @given(st.lists(WORDS, max_size=10).map(" ".join), st.sampled_from(LANGUAGES))
 @settings(deadline=None, derandomize=True, max_examples=100)
 def test_words_come_back_as_they_are(text: str, language: str) -> None:
     assert normalize(text, language) == text
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60) | SENTENCES, st.sampled_from([*LANGUAGES, "zh", "xx", "", "-", "de_DE", "x" * 50]))
 @settings(deadline=None, derandomize=True, max_examples=300)
 def test_never_raises(text: str, language: str) -> None:
@@ -106,6 +108,7 @@ def test_time_grows_with_the_length_only(piece: str, language: str) -> None:
     assert seconds(16_000) < 30 * short + 0.1  # 8 times when linear, 64 times when quadratic
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_digits_is_read() -> None:
     assert normalize("7" * 1_000_000, "en").count("seven") == 1_000_000
 
