@@ -223,8 +223,8 @@ def test_every_key_is_explained() -> None:
     assert len(keys()) > 40
 
 
-def test_the_table_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_the_table_of_settings() -> None:
+    readme = (ROOT / "wyoming_openspeakers/config/README.md").read_text()
     found = re.search(r"<!-- config -->\n(.*?)<!-- /config -->", readme, re.DOTALL)
     assert found and found[1].strip() == render_table().strip(), "write render_table() between the marks"
 

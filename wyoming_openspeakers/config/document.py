@@ -54,7 +54,7 @@ def render_config() -> str:
 
 
 def render_table() -> str:
-    """The settings as a Markdown table, for README."""
+    """The settings as a Markdown table, for their page."""
     rows = ["| Key | Default | Meaning |", "|---|---|---|"]
     rows += [
         f"| `{key}` | `{default_of(field)}` | {(field.description or '').replace('|', chr(92) + '|')} |"
