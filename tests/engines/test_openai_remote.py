@@ -26,7 +26,7 @@ from remote_server import Caller, Script, dead_port, fault_server
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Reference, engine_class
 from wyoming_openspeakers.engines.control import Cancelled
 from wyoming_openspeakers.engines.openai_remote import OpenAIRemoteEngine
-from wyoming_openspeakers.engines.remote import openai
+from wyoming_openspeakers.engines.remote import openai, own
 
 TONE = (np.sin(np.arange(2400) / 10) * 9000).astype("<i2").tobytes()
 
@@ -63,7 +63,7 @@ def ours(default_service: ServeProcess, tmp_path: Path) -> Loaded:
 @pytest.fixture
 def not_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server inside of the tests' own process count as another one."""
-    monkeypatch.setattr(openai, "is_own", lambda connection: False)
+    monkeypatch.setattr(own, "is_own", lambda connection: False)
 
 
 def say(script: Script, text: str = "Hello.", **parameters: Any) -> tuple[np.ndarray[Any, Any], set[int], list[Caller]]:

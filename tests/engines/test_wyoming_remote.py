@@ -16,7 +16,7 @@ from conftest import ServeProcess
 from remote_server import Caller, Script, dead_port, fault_server
 from wyoming.event import Event, read_event, write_event
 
-from wyoming_openspeakers.engines import wyoming_remote
+
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
 from wyoming_openspeakers.engines.control import Cancelled
 from wyoming_openspeakers.engines.wyoming_remote import WyomingRemoteEngine
@@ -88,7 +88,7 @@ def ours(default_service: ServeProcess, tmp_path: Path) -> Loaded:
 @pytest.fixture
 def not_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server inside of the tests' own process count as another one."""
-    monkeypatch.setattr(wyoming_remote, "is_own", lambda connection: False)
+    monkeypatch.setattr(own, "is_own", lambda connection: False)
 
 
 @pytest.fixture(scope="module")

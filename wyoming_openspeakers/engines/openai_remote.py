@@ -6,104 +6,51 @@ The model's entry says where it is, under `parameters`: `url`, and whatever of `
 from __future__ import annotations
 
 import base64
-import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Reference, Voice
+from .base import Audio, EngineError, EngineRequest, ModelSpec, Reference
 from .capabilities import Capabilities
-from .control import Cancelled
-from .onnx_session import on_processor
+from .remote.engine import RemoteEngine, within_limits
 from .remote.http import Answer, HttpServer
 from .remote.languages import name_of
 from .remote.openai import SPEED, OpenAIServer
 from .remote.sound import sound_of
-from .remote.watch import Known, kept_listing, watched
 
 _LARGEST_REFERENCE = 32 << 20
 _WAV_HEADER = 44
 
 
-class OpenAIRemoteEngine(Engine):
-    """Speaks with the voices of a server."""
+class OpenAIRemoteEngine(RemoteEngine[OpenAIServer]):
+    """Speaks with the voices of such a server."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        streaming=True,
-        concurrency=8,
-        parallel=True,
-        waits=True,
-        speed=SPEED,
-        pads_silence=True,
-        licence="Apache-2.0",
-    )
+    capabilities: ClassVar[Capabilities] = replace(RemoteEngine.capabilities, streaming=True, speed=SPEED)
 
     def __init__(self) -> None:
-        self._spec = ModelSpec("", "openai_remote")
-        self._server: OpenAIServer | None = None
+        super().__init__()
         self._http: HttpServer | None = None
 
     @classmethod
-    def voices(cls, spec: ModelSpec) -> list[Voice]:
-        try:
-            server, known = _known(spec)
-        except EngineError:
-            return []
-        return known.listing.offered(spec, server.rate, str(server.address)) if known.listing else []
-
-    @classmethod
-    def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
-        try:
-            server = OpenAIServer.of(spec)
-        except EngineError:
-            # What is wrong is told as the model's problem.
-            return cls.capabilities
-        return replace(
-            cls.capabilities,
-            streaming=server.streams,
-            concurrency=server.concurrency,
-            speed=server.speed,
-            cloning=server.clones,
-            needs_transcript=server.needs_transcript,
-            designs=server.designs,
-            instructions=server.instructs,
-        )
-
-    @classmethod
-    def problem(cls, spec: ModelSpec) -> str | None:
-        try:
-            server, known = _known(spec)
-            server.settings.key()
-        except EngineError as error:
-            return str(error)
-        if known.listing is None:
-            return known.problem
-        if not known.listing.voices and not server.clones and not server.designs:
-            return f"{server.address} does not list its voices; name them under parameters.voices"
-        return None
+    def server_of(cls, spec: ModelSpec) -> OpenAIServer:
+        return OpenAIServer.of(spec)
 
     def load(self, spec: ModelSpec, device: str) -> None:
-        on_processor("A remote model", device)
-        self._server = OpenAIServer.of(spec)
-        self._http = self._server.connect()
-        self._spec = spec
-
-    def stream(self, request: EngineRequest) -> Iterator[Audio]:
-        if request.cancel:
-            raise Cancelled
-        if not any(map(str.isalnum, request.text)):
-            return
-        server, http = self._server, self._http
-        if server is None or http is None:
-            raise EngineError("The model is not loaded")
-        body = self._body(server, request)
-        with http.ask("POST", "/audio/speech", body, server.first_audio, request.cancel) as answer:
-            _check(answer, body)
-            yield from sound_of(answer, server)
+        super().load(spec, device)
+        # Once, for it reads the key and the certificates.
+        self._http = self.server_of(spec).connect()
 
     def unload(self) -> None:
-        self._server = self._http = None
+        super().unload()
+        self._http = None
+
+    def _speak(self, server: OpenAIServer, request: EngineRequest) -> Iterator[Audio]:
+        assert self._http is not None
+        body = self._body(server, request)
+        with self._http.ask("POST", "/audio/speech", body, server.limits.first_audio, request.cancel) as answer:
+            _check(answer, body)
+            yield from within_limits(sound_of(answer, server), server, answer.line)
 
     def _body(self, server: OpenAIServer, request: EngineRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -132,16 +79,11 @@ class OpenAIRemoteEngine(Engine):
 
     def _model_of(self, voice: str) -> str:
         """The server's model that has a voice, or its first; empty where it does not tell."""
-        kept = kept_listing(self._spec)
-        if kept is None:
+        listing = self._listing
+        if listing is None:
             return ""
-        known = kept.find(voice)
-        return (known.model if known else "") or kept.model
-
-
-def _known(spec: ModelSpec) -> tuple[OpenAIServer, Known]:
-    server = OpenAIServer.of(spec)
-    return server, watched(spec, str(server.address), functools.partial(server.listing, spec.id))
+        known = listing.find(voice)
+        return (known.model if known else "") or listing.model
 
 
 def _likeness(reference: Reference, task: str) -> dict[str, Any]:

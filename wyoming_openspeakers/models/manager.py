@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,14 +12,16 @@ from dataclasses import dataclass
 from ..config import Config
 from ..engines.base import Audio
 from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFailed, Timeout
-from ..events import DownloadChanged, Event, EventBus, GpusRead, JobState, ModelState
+from ..events import Event, EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
+from .current_voices import CurrentVoices
 from .defaults import Defaults
 from .gpu.gpus import Gpus
 from .hub.downloads import Downloads
 from .hub.lookup import parse_name
 from .hub.model_files import ModelFiles
 from .hub.on_demand import OnDemand
+from .load_failures import LoadFailures
 from .memory.measured import Measured
 from .memory.places import Places
 from .memory.residents import Residents
@@ -31,8 +32,6 @@ from .voices import VoiceCatalog
 from .workers.process import SpeakLimits, WorkerGone, WorkerProcess
 
 _LOGGER = logging.getLogger(__name__)
-_CATALOG_AGE = 1.0
-_LONGEST_LOOK = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ class ModelManager:
         self.downloads = Downloads(registry, bus, config.hub.token)
         self._on_demand = OnDemand(config, registry, self.downloads)
         self._on_demand.restore()
-        self._profiles = profiles
         self.defaults = Defaults(config, bus)
-        self.catalog = VoiceCatalog(registry, self.defaults.voice, config.voice.by_language, profiles())
+        self._voices = CurrentVoices(registry, self.defaults, config.voice.by_language, profiles, bus)
+        self._on_demand.on_added = self._voices.renew_soon
         self._config = config
         limits = config.limits
         self._limits = SpeakLimits(limits.first_audio, limits.audio_gap, limits.cancel)
@@ -78,10 +77,10 @@ class ModelManager:
         places = Places(registry, config.models, measured, self.gpus.gpus)
         self.residents = Residents(registry, config, bus, places, measured, self.defaults)
         self.files = ModelFiles(config, registry, self.downloads, self._on_demand, self.residents)
+        self.files.on_removed = self._voices.renew_soon
+        self.failures = LoadFailures(bus)
         bus.subscribe(self._see)
         self._queues: dict[str, TurnQueue] = {}
-        self._catalog_time = time.monotonic()
-        self._looking: asyncio.Task[None] | None = None
         self._stopping = False
 
     def start(self) -> None:
@@ -99,9 +98,6 @@ class ModelManager:
         if isinstance(event, GpusRead):
             self.gpus = event
             self.residents.see_gpus(event)
-        elif isinstance(event, DownloadChanged) and event.state == "complete":
-            # Who asks next wants what it has brought.
-            self._catalog_time = -math.inf
 
     def _warn_of_unknown_voices(self) -> None:
         voice = self._config.voice
@@ -116,21 +112,17 @@ class ModelManager:
         self._stopping = True
         await self._on_demand.stop()
         await self.downloads.stop()
-        if self._looking:
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._voices.stop()
         await self.residents.stop()
 
-    async def voices(self, patience: float = _LONGEST_LOOK) -> VoiceCatalog:
-        """The catalog of voices, looked up anew when it is a second old.
+    @property
+    def catalog(self) -> VoiceCatalog:
+        """The voices as they were looked up last."""
+        return self._voices.catalog
 
-        Looking takes a few milliseconds; on a machine that is so busy that it takes longer than `patience`, the last
-        look is answered and the new one is there the next time.
-        """
-        if self._looking is None and time.monotonic() - self._catalog_time > _CATALOG_AGE:
-            self._looking = asyncio.create_task(self._look(), name="list voices")
-        if self._looking:
-            await asyncio.wait([self._looking], timeout=patience)
-        return self.catalog
+    async def voices(self, patience: float | None = None) -> VoiceCatalog:
+        """The voices as they are now; on a busy machine, where a look takes longer than `patience`, as they were."""
+        return await (self._voices.get() if patience is None else self._voices.get(patience))
 
     async def voices_with(self, name: str) -> VoiceCatalog:
         """The catalog in which a voice is looked for that the last look did not find: it may have come since then.
@@ -149,29 +141,14 @@ class ModelManager:
                 await self._on_demand.get(repo)
         except TimeoutError:
             raise Timeout(f"{repo} is being downloaded, which takes longer than {patience:g} s; try later") from None
-        await self._look()
-        return self.catalog
+        return await self._voices.renew()
 
     async def renew_voices(self) -> VoiceCatalog:
         """The catalog, looked up now, after a voice has come or gone."""
-        if self._looking:
-            await asyncio.wait([self._looking])
-        before = _digests(self.catalog)
-        await self._look()
-        if gone := before - _digests(self.catalog):
+        catalog = await self._voices.renew()
+        if gone := self._voices.take_gone():
             await asyncio.gather(*(worker.forget(gone) for worker in self.workers()))
-        return self.catalog
-
-    async def _look(self) -> None:
-        try:
-            voice = self._config.voice
-            made = self._profiles()
-            self.catalog = await asyncio.to_thread(
-                VoiceCatalog, self.registry, self.defaults.voice, voice.by_language, made
-            )
-            self._catalog_time = time.monotonic()
-        finally:
-            self._looking = None
+        return catalog
 
     def state(self, model: str) -> ModelState:
         """Where a model is."""
@@ -254,8 +231,3 @@ class ModelManager:
             slots = self.registry.capabilities(model).concurrency
             queue = self._queues[model] = TurnQueue(slots, self._config.limits.queue)
         return queue
-
-
-def _digests(catalog: VoiceCatalog) -> set[str]:
-    """The recordings that voices are cloned from."""
-    return {reference.digest for voice in catalog.voices.values() for reference in voice.references}

@@ -34,8 +34,8 @@ from wyoming_openspeakers.config.tree import MqttConfig
 from wyoming_openspeakers.fronts.mqtt.connection import Connection
 from wyoming_openspeakers.fronts.mqtt.credentials import Credentials, Patience
 from wyoming_openspeakers.fronts.mqtt.message import Message
+from wyoming_openspeakers.fronts.mqtt.reasons import explain
 from wyoming_openspeakers.fronts.mqtt.topics import Topics
-from wyoming_openspeakers.fronts.mqtt.troubles import explain
 
 pytestmark = pytest.mark.slow
 

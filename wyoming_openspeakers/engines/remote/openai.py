@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from ..base import EngineError, ModelSpec
+from ..capabilities import Capabilities
 from ..control import CancelFlag
-from .address import Address, http_address
+from .address import http_address
 from .http import HttpServer
-from .own import is_own
+from .own import refuse_own
+from .server import LIMITS, Limits, Server
 from .settings import Settings, wrong
 from .voices import Listing, read_voices, without_own
 from .watch import DEADLINE
 
 SETTINGS = (
     "url", "api_key_env", "api_key_file", "ca", "model", "voices", "rate", "stream", "language", "speed", "clones",
-    "needs_transcript", "designs", "instructs", "concurrency", "first_audio", "audio_gap", "extra",
+    "needs_transcript", "designs", "instructs", "extra", *LIMITS,
 )  # fmt: skip
 
 SPEED = (0.5, 2.0)
@@ -31,11 +33,10 @@ _LARGEST_LIST = 8 << 20
 _NO_LIST = (404, 405, 501)
 
 
-@dataclass(frozen=True)
-class OpenAIServer:
+@dataclass(frozen=True, kw_only=True)
+class OpenAIServer(Server):
     """A server."""
 
-    address: Address
     settings: Settings
     model: str
     """Its model to speak with; empty for the one that it has."""
@@ -43,10 +44,6 @@ class OpenAIServer:
     voices: tuple[Any, ...] | None
     """Its voices, where it does not list them itself."""
 
-    rate: int
-    """Hertz of its PCM, 0 where the entry does not tell."""
-
-    streams: bool
     language: str
     """How it is told the language: `none`, `tag` or `name`."""
 
@@ -55,16 +52,11 @@ class OpenAIServer:
     needs_transcript: bool
     designs: bool
     instructs: bool
-    concurrency: int
-    first_audio: float
-    """Seconds that it may take until there is audio, less than the service itself waits."""
-
-    audio_gap: float
     extra: Mapping[str, Any]
     """What else it is sent with each text."""
 
-    @staticmethod
-    def of(spec: ModelSpec) -> OpenAIServer:
+    @classmethod
+    def of(cls, spec: ModelSpec) -> OpenAIServer:
         """Read a model's entry; raises an EngineError that names what is wrong."""
         settings = Settings(spec.parameters, SETTINGS)
         for name in ("api_key_env", "api_key_file", "ca"):
@@ -72,8 +64,9 @@ class OpenAIServer:
         voices, extra = settings.items("voices"), settings.fields("extra")
         if taken := next((name for name in extra if name in _OURS), None):
             raise wrong("extra", f"may not hold {taken}, which is sent anyway")
-        return OpenAIServer(
+        return cls(
             address=http_address(settings.text("url")),
+            limits=Limits.of(settings),
             settings=settings,
             model=settings.text("model"),
             voices=None if voices is None else tuple(voices),
@@ -85,9 +78,6 @@ class OpenAIServer:
             needs_transcript=settings.flag("needs_transcript", False),
             designs=settings.flag("designs", False),
             instructs=settings.flag("instructs", False),
-            concurrency=int(settings.number("concurrency", 8, 1, 256)),
-            first_audio=settings.number("first_audio", 25, 0.1, 3600),
-            audio_gap=settings.number("audio_gap", 12, 0.1, 3600),
             extra=extra,
         )
 
@@ -97,8 +87,25 @@ class OpenAIServer:
         context = _trust(self.settings.text("ca")) if self.address.scheme == "https" else None
         return HttpServer(self.address, key, place, context)
 
+    def check(self) -> None:
+        self.settings.key()
+
+    def able(self, capabilities: Capabilities) -> Capabilities:
+        return replace(
+            super().able(capabilities),
+            speed=self.speed,
+            cloning=self.clones,
+            needs_transcript=self.needs_transcript,
+            designs=self.designs,
+            instructions=self.instructs,
+        )
+
+    def lack(self, listing: Listing) -> str | None:
+        if listing.voices or self.clones or self.designs:
+            return None
+        return f"{self.address} does not list its voices; name them under parameters.voices"
+
     def listing(self, model_id: str) -> Listing:
-        """Ask what it has."""
         server = self.connect()
         # Even where all is known: that it answers, and takes the key.
         models = _get(server, "/models")
@@ -112,8 +119,7 @@ class OpenAIServer:
 def _get(server: HttpServer, path: str) -> Any:
     """A list of the server's, None where it has no such list."""
     with server.ask("GET", path, None, DEADLINE, CancelFlag()) as answer:
-        if is_own(answer.line.connection):
-            raise EngineError(f"{server.address} is this service itself", "bad_parameter")
+        refuse_own(answer.line.connection, server.address)
         if answer.status in _NO_LIST:
             return None
         answer.check()

@@ -7,6 +7,9 @@ import socket
 import struct
 from pathlib import Path
 
+from ..base import EngineError
+from .address import Address
+
 _LISTENS = "0A"
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
@@ -21,6 +24,12 @@ def is_own(connection: socket.socket) -> bool:
         return not _listeners(connection.getpeername()[1]).isdisjoint(_sockets())
     except (OSError, AttributeError, ValueError, IndexError):
         return False
+
+
+def refuse_own(connection: socket.socket, address: Address) -> None:
+    """Raise where a service has connected to itself."""
+    if is_own(connection):
+        raise EngineError(f"{address} is this service itself", "bad_parameter")
 
 
 def _peer(connection: socket.socket) -> int:

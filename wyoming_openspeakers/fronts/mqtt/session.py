@@ -18,7 +18,7 @@ from paho.mqtt.properties import Properties
 from .credentials import Credentials, Patience
 from .message import Message
 from .outbox import Outgoing
-from .troubles import explain
+from .reasons import explain
 
 _LOGGER = logging.getLogger(__name__)
 _LIBRARY_LOGGER = logging.getLogger(f"{__name__}.library")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ...config import Config
 from ...errors import Conflict, InvalidRequest, ModelUnavailable, NotFound
@@ -27,6 +28,8 @@ class ModelFiles:
         self._downloads = downloads
         self._on_demand = on_demand
         self._residents = residents
+        self.on_removed: Callable[[], None] = lambda: None
+        """Called when files are gone."""
 
     async def fetch(self, name: str) -> DownloadChanged:
         """Begin to download a model, a voice of one such as `piper/de_DE-thorsten-medium`, or any model of the hub.
@@ -66,6 +69,7 @@ class ModelFiles:
         freed = await in_side_thread(lambda: self._remove(model, voice), f"remove {name}")
         if known and not await asyncio.to_thread(read_records, self._registry.folder(known)):
             self._registry.forget(known)
+        self.on_removed()
         return freed
 
     def _split(self, name: str) -> tuple[str, str]:

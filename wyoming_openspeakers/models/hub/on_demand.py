@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from ...config import Config
@@ -49,6 +50,8 @@ class OnDemand:
         self._endpoint = endpoint
         self._looking_up = asyncio.Semaphore(_MOST_LOOK_UPS)
         self._getting: dict[str, _Getting] = {}
+        self.on_added: Callable[[], None] = lambda: None
+        """Called when the registry knows one more model."""
 
     def restore(self) -> None:
         """Know again what was fetched before."""
@@ -89,7 +92,7 @@ class OnDemand:
         if parse_name(repo) != (repo, ""):
             raise UnknownModel(f"There is no model {repo!r}")
         if supported_types() and (record := _fetched(self._folder(repo))):
-            return self._registry.add_on_demand(repo, record.commit)
+            return self._add(repo, record.commit)
         return None
 
     def _begun(self, repo: str) -> _Getting:
@@ -124,7 +127,12 @@ class OnDemand:
             if download.cancelled():
                 raise ModelFilesError(f"The download of {repo} was cancelled; what has come is kept.") from None
             raise
-        return self._registry.add_on_demand(repo, offer.files.revision)
+        return self._add(repo, offer.files.revision)
+
+    def _add(self, repo: str, revision: str) -> str:
+        model = self._registry.add_on_demand(repo, revision)
+        self.on_added()
+        return model
 
 
 class _Getting:

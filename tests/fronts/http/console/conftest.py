@@ -8,23 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from console_browser import WATCH, Visit, VisitConsole, chromium
+from assets import asset
+from console_browser import Visit, VisitConsole, chromium, launched, visited
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser_arguments() -> list[str]:
+    """What else Chromium is started with."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def browser(browser_arguments: list[str]) -> Iterator[Browser]:
     """Chromium. It ends with the module: as long as Playwright runs, no test may have an event loop."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = chromium()
     if program is None:
         pytest.skip("Chromium is not installed: apt install chromium, or name another in OPENSPEAKERS_CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with launched(program, *browser_arguments) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -32,24 +37,20 @@ def visit(browser: Browser) -> Iterator[VisitConsole]:
     """Open the console: `visit(url, width=390, color_scheme="dark", init=[LISTEN])`; it is checked at the end."""
     visits: list[Visit] = []
 
-    def begin(url: str, *, width: int = 1280, height: int = 860, init: tuple[str, ...] = (), **more: Any) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **more)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        made = Visit(page, url.rstrip("/"))
-        page.on("pageerror", lambda error: made.errors.append(f"{error.message}\n{error.stack}"))
-        page.on("request", lambda request: made.requests.append(request.url))
-        page.on("websocket", lambda socket: made.requests.append(socket.url))
-        for script in (WATCH, *init):
-            page.add_init_script(script)
-        page.goto(made.url + "/")
-        visits.append(made)
-        return made
+    def begin(url: str, **more: Any) -> Visit:
+        visits.append(visited(browser, url, **more))
+        return visits[-1]
 
     yield begin
     for one in visits:
         one.check()
         one.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker, which runs inside the page."""
+    return (asset("axe-core") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -65,3 +66,16 @@ def picture() -> Callable[[Page, str], None]:
             page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=is_whole)
 
     return take
+
+
+@pytest.fixture
+def looked_at(picture: Callable[[Page, str], None]) -> Callable[[Visit, str], None]:
+    """Take a picture of what is shown: it fits the window, and axe-core, which must be in it, finds nothing serious."""
+
+    def look(it: Visit, name: str) -> None:
+        it.page.wait_for_timeout(300)
+        picture(it.page, name)
+        assert it.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert not it.faults(), name
+
+    return look
