@@ -18,6 +18,8 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 PAGES = ("speak", "voices", "jobs", "models", "system")
 
+SIZES = {"phone": {"width": 360, "height": 780}, "desktop": {"width": 1280, "height": 860}}
+
 WATCH = """
 window.seen = {violations: [], longTasks: []};
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -80,6 +82,12 @@ class Visit:
     url: str
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> str:
+        """`phone` or `desktop`."""
+        window = self.page.viewport_size
+        return "phone" if window and window["width"] <= SIZES["phone"]["width"] else "desktop"
 
     def go(self, page: str) -> None:
         """Show a page: `speak`, `system`."""

@@ -93,8 +93,6 @@ FAST = ("hibari", "engine")
 _ANYTHING = "the engine for faults takes anything: it is for what goes wrong"
 
 KNOWN: dict[tuple[str, str], str] = {
-    ("piper", "damaged file"): "it says that the model cannot be loaded, and not which file",
-    ("vits", "missing file"): "without tokenizer_config.json it speaks of espeak, not of the file",
     **{
         (name, check): _ANYTHING
         for name in FOR_FAULTS

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from assets import Loaded
+
+from wyoming_openspeakers.engines.base import ModelSpec, engine_class
+
 Script = Callable[["Caller"], None]
+
+LONG = " ".join(
+    f"The living room is at {n} degrees, and the window was open for more than {n} hours." for n in range(40)
+)
+"""No two sentences are the same, for a service of ours keeps what it has said."""
 
 
 class Caller:
@@ -126,3 +135,18 @@ def dead_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+def loaded(spec: ModelSpec, voice: str = "nova") -> Loaded:
+    """The engine of a remote model."""
+    engine = engine_class(spec.engine)()
+    engine.load(spec, "cpu")
+    return Loaded(engine, spec, voice)
+
+
+def until(condition: Callable[[], Any], patience: float = 10) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)

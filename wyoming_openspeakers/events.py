@@ -133,10 +133,10 @@ class DownloadChanged:
 
 @dataclass(frozen=True)
 class VoicesChanged:
-    """A voice of a user's own came, changed or went."""
+    """Voices came, changed or went: one of a user's own, or those that a model's files brought."""
 
     profile: str = ""
-    """Its id."""
+    """The id of a user's own; it is told before a catalog has it, a model's voices after."""
 
     forget: bool = False
     """A recording of it is gone, and nothing that was made of it may stay."""

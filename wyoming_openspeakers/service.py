@@ -17,6 +17,7 @@ from .events import EventBus
 from .fronts.http.door.guard import read_key
 from .fronts.http.parts import Parts
 from .fronts.http.server import HttpServer
+from .fronts.http.system.fronts import DiscoveryInfo, FrontsInfo, HttpInfo, MqttInfo, WyomingInfo
 from .fronts.wyoming.server import WyomingServer
 from .history.recorder import HistoryRecorder
 from .history.store import HistoryStore
@@ -33,6 +34,7 @@ from .models.registry import Registry, load_registry_file
 from .speech.service import SpeechService
 
 if TYPE_CHECKING:
+    from .fronts.mqtt.front import MqttFront
     from .fronts.wyoming.discovery import Discovery
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,6 +64,10 @@ class Service:
         self.speech = SpeechService(config, self.manager, self.bus, self._recorder)
         self.jobs = Jobs(config, self.speech, self.history, self.bus)
         self.addresses: list[str] = []
+        self._http = HttpInfo()
+        self._wyoming: WyomingServer | None = None
+        self._mqtt: MqttFront | None = None
+        self._discovery: Discovery | None = None
         self._running = AsyncExitStack()
 
     async def start(self, *, fronts: bool = True) -> None:
@@ -103,6 +109,18 @@ class Service:
             "tasks": len(asyncio.all_tasks()),
         }
 
+    def fronts(self) -> FrontsInfo:
+        """How each way in is at this moment."""
+        wyoming, mqtt, discovery = self._wyoming, self._mqtt, self._discovery
+        return FrontsInfo(
+            wyoming=WyomingInfo.model_validate(wyoming.state, from_attributes=True) if wyoming else WyomingInfo(),
+            http=self._http,
+            mqtt=MqttInfo.model_validate(mqtt.state, from_attributes=True) if mqtt else MqttInfo(),
+            discovery=(
+                DiscoveryInfo.model_validate(discovery.state, from_attributes=True) if discovery else DiscoveryInfo()
+            ),
+        )
+
     async def _start_history(self) -> None:
         self._running.push_async_callback(self.history.stop)
         await self.history.start()
@@ -128,7 +146,13 @@ class Service:
             await http.start()
             self._running.push_async_callback(http.stop)
             self.addresses.append(http.url)
-        wyoming = WyomingServer(config.wyoming, self.speech, config.limits.drain)
+            self._http = HttpInfo(
+                address=http.url,
+                public_url=config.http.public_url,
+                has_tls=config.http.public_url.startswith("https:"),
+                wants_key=bool(read_key(config.http)),
+            )
+        self._wyoming = wyoming = WyomingServer(config.wyoming, self.speech, config.limits.drain)
         await wyoming.start()
         self._running.push_async_callback(wyoming.stop)
         self.addresses[:0] = wyoming.uris
@@ -164,7 +188,7 @@ class Service:
             url=self._url,
             sign=Links(read_key(config.http)).signed,
         )
-        mqtt = MqttFront(parts)
+        self._mqtt = mqtt = MqttFront(parts)
         await mqtt.start()
         self._running.push_async_callback(mqtt.stop)
 
@@ -186,10 +210,12 @@ class Service:
             profiles=self.profiles,
             trending=TrendingModels(config.data_path / "cache", config.hub.token),
             status=self.status,
+            fronts=self.fronts,
         )
 
     def _advertise(self, discovery: Discovery) -> None:
         """Become known on the network, in the background: probing for the name takes a second."""
+        self._discovery = discovery
         starting = asyncio.create_task(discovery.start(), name="discovery")
 
         async def stop() -> None:

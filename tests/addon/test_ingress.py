@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from addon_container import INGRESS
 from fault_models import models_file
-from ingress_proxy import PREFIX, ingress
+from ingress import PREFIX, ingress_proxy
 from recordings import speech, wav
 
 HOUSE = "homeassistant.local:8123"
@@ -26,8 +26,8 @@ async def pages(start: Any) -> AsyncIterator[str]:
     models["models"]["mimic"]["engine"] = "faults.mimic"
     service = await start(models, http__api_key="k", http__trusted_proxies=[INGRESS])
     url = next(address for address in service.addresses if address.startswith("http:"))
-    async with ingress(url, INGRESS) as pages:
-        yield pages
+    async with ingress_proxy(url, INGRESS) as pages:
+        yield f"{pages}/"
 
 
 @pytest.fixture

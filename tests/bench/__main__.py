@@ -32,6 +32,7 @@ _MEASUREMENTS = {
     "resume": "resume",
     "history": "history",
     "http": "http",
+    "console": "console",
     "mqtt": "mqtt",
     "streaming": "streaming",
     "gpu": "gpu",

@@ -1,4 +1,4 @@
-"""A history of a million entries: how long any page of any search takes, and adding an entry."""
+"""A history of a million entries: how long any page of any search takes, adding an entry, and deleting many."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ _AT_ONCE = 10_000
 _TIMES = 5
 _ADDS = 200
 _AIM = 50.0
+_BEAT = 0.005
+"""Seconds between looks at how late the event loop is."""
+
+_NOW = time.time()
+_DAY = 86_400.0
 
 _ROOMS = ("kitchen", "living room", "bedroom", "bathroom", "garage", "garden", "hallway", "cellar", "attic", "office")
 _THINGS = (
@@ -76,6 +81,20 @@ SEARCHES: dict[str, Search] = {
         kinds=("live",), words="machine", status="failed", model="bark", voice="bark/voice1", front="mqtt"
     ),
     "a common word, failed, deep": Search(words="the", status="failed", page=100),
+    "since a month ago, deep": Search(since=_NOW - 30 * _DAY, page=1_500),
+    "all but the last month, deep": Search(until=_NOW - 30 * _DAY, page=2_000),
+    "a day": Search(since=_NOW - 100.5 * _DAY, until=_NOW - 99.5 * _DAY),
+    "from one day to another, a common word": Search(since=_NOW - 130 * _DAY, until=_NOW - 10 * _DAY, words="the"),
+    "from one day to another, all filters": Search(
+        since=_NOW - 130 * _DAY, until=_NOW - 10 * _DAY, kinds=("live",), status="complete", model="piper",
+        voice="piper/voice3", front="mqtt", words="machine",
+    ),
+}
+
+DELETIONS: dict[str, Search] = {
+    "the failed ones": Search(status="failed"),
+    "those with a word": Search(words="dishwasher"),
+    "what is older than 70 days": Search(until=_NOW - 70 * _DAY),
 }
 
 
@@ -99,12 +118,16 @@ async def _measure(name: str, url: str, folder: Path, entries: int) -> list[Figu
         filled = await _fill(store, entries)
         pages = {title: await _page_times(store, search) for title, search in SEARCHES.items()}
         adds, beside = await _add(store)
+        deletions = {title: await _delete(store, search) for title, search in DELETIONS.items()}
     finally:
         await store.stop()
     every = [took for times in pages.values() for took in times]
     worst = max(pages, key=lambda title: max(pages[title]))
     for title, times in pages.items():
         print(f"  {name}: {title}: {middle(times):.1f} ms, at most {max(times):.1f} ms")
+    removed, seconds = (sum(each[part] for each in deletions.values()) for part in (0, 1))
+    for title, (number, took, late, waits) in deletions.items():
+        print(f"  {name}: deleting {title}: {number:,} in {took:.1f} s, loop late by {late:.0f} ms, adds {waits:.0f}")
     size = f", {(folder / 'history.db').stat().st_size / 1e6:.0f} MB" if not url else ""
     return [
         Figure("history", f"{name}: a page, median", middle(every), "ms", at_most=_AIM,
@@ -114,6 +137,11 @@ async def _measure(name: str, url: str, folder: Path, entries: int) -> list[Figu
                note=f"the slowest of {len(adds)}: {max(adds):.1f} ms"),
         Figure("history", f"{name}: a page while entries are added, 95 %", percentile(beside, 95), "ms", at_most=_AIM,
                note=f"the slowest of {len(beside)}: {max(beside):.1f} ms"),
+        Figure("history", f"{name}: deleting many", removed / seconds, "/s",
+               note=f"{removed:,} entries by a state, a word, a time; meanwhile an entry was added within "
+               f"{max(each[3] for each in deletions.values()):.0f} ms"),
+        Figure("history", f"{name}: deleting many holds the event loop, at most",
+               max(each[2] for each in deletions.values()), "ms", at_most=_AIM),
         Figure("history", f"{name}: making the history", filled, "s", note=f"{entries / filled:,.0f} entries a second"),
     ]  # fmt: skip
 
@@ -160,6 +188,34 @@ async def _add(store: HistoryStore) -> tuple[list[float], list[float]]:
             beside.append((time.perf_counter() - began) * 1000)
     await adding
     return adds, beside
+
+
+async def _delete(store: HistoryStore, search: Search) -> tuple[int, float, float, float]:
+    """How many went in how many seconds; how late the event loop was, and adding an entry, in milliseconds at most."""
+    late: list[float] = [0.0]
+    adds: list[float] = [0.0]
+
+    async def beat() -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_BEAT)
+            late.append((time.perf_counter() - began - _BEAT) * 1000)
+
+    async def add() -> None:
+        for entry in made_up(1_000_000, seed=time.perf_counter_ns()):
+            began = time.perf_counter()
+            await store.add(entry)
+            adds.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.1)
+
+    beside = [asyncio.create_task(work()) for work in (beat, add)]
+    began = time.perf_counter()
+    removed = await store.delete_found(search)
+    took = time.perf_counter() - began
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    return removed, took, max(late), max(adds)
 
 
 def made_up(how_many: int, seed: int = 1) -> Iterator[Entry]:

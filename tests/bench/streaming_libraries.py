@@ -7,11 +7,13 @@ from typing import Any
 
 import tiny_dia
 import tiny_pocket
+import vibevoice_library_loop
 import vibevoice_realtime_loop
 
 from wyoming_openspeakers.engines.base import EngineRequest
 from wyoming_openspeakers.engines.codec_lm import orpheus
 from wyoming_openspeakers.engines.codec_lm.higgs_prompt import conversation
+from wyoming_openspeakers.engines.vibevoice.prompt_voices import reference_of
 
 FRAMES = 64
 
@@ -118,6 +120,18 @@ def pocket_by_library(engine: Any) -> Run:
         inputs = processor(text=prompt, return_tensors="pt", audio_prompt_latents=[latents])
         (made,) = own._model.generate(**inputs, max_new_tokens=FRAMES)
         processor.decode(made).numpy()
+
+    return run
+
+
+def vibevoice_by_library(engine: Any) -> Run:
+    """A VibeVoice in the voice of a recording."""
+    own: Any = engine._model
+
+    def run(_: Any, request: EngineRequest) -> None:
+        reference = reference_of(own.folder.path, request.voice)
+        assert reference is not None
+        vibevoice_library_loop.say(own, request.text, reference, FRAMES)
 
     return run
 

@@ -87,11 +87,13 @@ class SinnerEngine(Engine):
             os._exit(3)
         sound = self._sound(request)
         if self._sin == "late":
-            time.sleep(0.02 * (sound.size // CHUNK))
+            time.sleep(0.005 * (sound.size // CHUNK))
         for start in range(0, sound.size, CHUNK if self._sin != "one chunk" else sound.size):
             if request.cancel:
                 raise Cancelled
             if self._sin == "deaf" and len(request.text) > 200:
+                time.sleep(0.5)
+            if self._sin == "deaf between sentences" and start and len(request.text) > 1000:
                 time.sleep(0.5)
             if self._sin != "late":
                 time.sleep(0.004)

@@ -17,6 +17,7 @@ from wyoming_openspeakers.conformance.outcome import Outcome, Verdict
 from wyoming_openspeakers.conformance.report import line, summary, table
 from wyoming_openspeakers.conformance.subject import Subject
 from wyoming_openspeakers.engines.base import ModelSpec
+from wyoming_openspeakers.models.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,8 @@ SINS = {
     "clicks": ("stream is whole", "jumps by"),
     "one chunk": ("first chunk", "one chunk"),
     "late": ("first chunk", "of the work"),
-    "deaf": ("cancel", "200 are allowed"),
+    "deaf": ("cancel", "200 ms are allowed"),
+    "deaf between sentences": ("long text", "cut off when the first chunk has come, it goes on for 0."),
     "crash in long text": ("long text", "its process ended: exit status 3"),
     "forgets in parking": ("park", "something else"),
     "leak": ("memory", "more of host memory are gone"),
@@ -87,6 +89,24 @@ def test_a_sin_is_found_and_named(sin: str, tmp_path: Path) -> None:
     outcome = outcome_of(BY_NAME[check], sin, tmp_path)
     assert outcome.verdict is Verdict.FAILED
     assert words in outcome.reason
+
+
+def test_one_process_serves_all_checks_and_another_where_memory_comes_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start = WorkerProcess.start
+
+    async def counted(worker: WorkerProcess) -> None:
+        started.append(worker)
+        await start(worker)
+
+    monkeypatch.setattr(WorkerProcess, "start", counted)
+    names = ("load", "memory", "device", "sound", "seed", "damaged file", "missing file", "park", "memory")
+    with Bench(subject("nothing", tmp_path)) as bench:
+        for count, name in zip((1,) * 8 + (2,), names, strict=True):
+            assert bench.run(BY_NAME[name]).verdict is Verdict.PASSED
+            assert len(started) == count, name
 
 
 def test_what_does_not_apply_is_skipped_with_a_reason(tmp_path: Path) -> None:

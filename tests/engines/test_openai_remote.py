@@ -12,7 +12,6 @@ import threading
 import time
 import urllib.request
 import wave
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,37 +20,20 @@ import numpy as np
 import pytest
 from assets import Loaded
 from conftest import ServeProcess
-from remote_server import Caller, Script, dead_port, fault_server
+from remote_server import LONG, Caller, Script, dead_port, fault_server, loaded, until
 
-from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Reference, engine_class
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, Reference
 from wyoming_openspeakers.engines.control import Cancelled
 from wyoming_openspeakers.engines.openai_remote import OpenAIRemoteEngine
+from wyoming_openspeakers.engines.remote import engine as module
 from wyoming_openspeakers.engines.remote import openai, own
 
 TONE = (np.sin(np.arange(2400) / 10) * 9000).astype("<i2").tobytes()
-
-LONG = " ".join(
-    f"The living room is at {n} degrees, and the window was open for more than {n} hours." for n in range(20)
-)
-"""No two sentences are the same, for a service of ours keeps what it has said."""
 
 
 def spec_of(url: str, cache: Path | None = None, **parameters: Any) -> ModelSpec:
     return ModelSpec("far", "openai_remote", cache_path=str(cache) if cache else None,
                      parameters={"url": url, **parameters})  # fmt: skip
-
-
-def loaded(spec: ModelSpec, voice: str = "nova") -> Loaded:
-    engine = engine_class(spec.engine)()
-    engine.load(spec, "cpu")
-    return Loaded(engine, spec, voice)
-
-
-def until(condition: Callable[[], Any], patience: float = 8) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -279,6 +261,12 @@ def test_refusals_in_words(status: int, said: str, code: str, words: str) -> Non
     data = json.dumps({"error": {"message": said}}).encode()
     error = failure(lambda caller: caller.answer(data, "application/json", status))
     assert error.code == code and words in str(error) and "sk-secret" not in str(error)
+
+
+def test_a_server_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST", 1)
+    assert "does not stop speaking" in str(failure(lambda caller: caller.answer(TONE * 11)))
+    assert say(lambda caller: caller.answer(TONE * 9))[0].size == 9 * len(TONE) // 2
 
 
 def test_a_key_is_sent_and_never_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

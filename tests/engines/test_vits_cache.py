@@ -9,6 +9,7 @@ import pytest
 from assets import PIPER_VOICE
 
 from wyoming_openspeakers.engines import vits_cache, vits_split
+from wyoming_openspeakers.engines.base import EngineError
 from wyoming_openspeakers.engines.vits_cache import open_voice
 from wyoming_openspeakers.engines.vits_split import Split, Stage
 from wyoming_openspeakers.engines.vits_stream import SplitVoice, WholeVoice
@@ -40,6 +41,25 @@ def test_cuts_once_and_reads_it_again(model: Path, tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(vits_cache, "split", lambda model: pytest.fail("cut a second time"))
     assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
+
+
+def test_a_part_that_is_damaged_is_made_anew(model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    open_voice(model, SYMBOLS, tmp_path, 2)
+    (folder,) = tmp_path.iterdir()
+    file = folder / "flow.onnx"
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    assert isinstance(open_voice(model, SYMBOLS, tmp_path, 2), SplitVoice)
+    assert file.read_bytes() == whole and "made anew" in caplog.text
+
+
+@pytest.mark.parametrize("keep", [0, 1000, 1_000_000])
+def test_a_voice_that_is_damaged_is_named(model: Path, tmp_path: Path, keep: int) -> None:
+    damaged = tmp_path / "voice.onnx"
+    damaged.write_bytes(model.read_bytes()[:keep])
+    with pytest.raises(EngineError, match="download it again") as caught:
+        open_voice(damaged, SYMBOLS, tmp_path / "cache", 2)
+    assert str(damaged) in str(caught.value) and caught.value.code == "model_missing"
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:

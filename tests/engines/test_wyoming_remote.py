@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,16 @@ import numpy as np
 import pytest
 from assets import Loaded
 from conftest import ServeProcess
-from remote_server import Caller, Script, dead_port, fault_server
+from remote_server import LONG, Caller, Script, dead_port, fault_server, loaded, until
 from wyoming.event import Event, read_event, write_event
 
-
-from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
+from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.control import Cancelled
+from wyoming_openspeakers.engines.remote import engine as module
+from wyoming_openspeakers.engines.remote import own
 from wyoming_openspeakers.engines.wyoming_remote import WyomingRemoteEngine
 
 TONE = (np.sin(np.arange(2400) / 10) * 9000).astype("<i2").tobytes()
-
-LONG = " ".join(
-    f"The living room is at {n} degrees, and the window was open for more than {n} hours." for n in range(20)
-)
-"""No two sentences are the same, for a service of ours keeps what it has said."""
 
 S16 = {"rate": 22_050, "width": 2, "channels": 1}
 
@@ -34,19 +30,6 @@ S16 = {"rate": 22_050, "width": 2, "channels": 1}
 def spec_of(url: str, cache: Path | None = None, **parameters: Any) -> ModelSpec:
     return ModelSpec("far", "wyoming_remote", cache_path=str(cache) if cache else None,
                      parameters={"url": url, **parameters})  # fmt: skip
-
-
-def loaded(spec: ModelSpec, voice: str = "nova") -> Loaded:
-    engine = engine_class(spec.engine)()
-    engine.load(spec, "cpu")
-    return Loaded(engine, spec, voice)
-
-
-def until(condition: Callable[[], Any], patience: float = 8) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 def sent(*events: Event) -> bytes:
@@ -221,6 +204,13 @@ def test_an_error_keeps_what_it_means() -> None:
     assert failure(playing(Event("error", {"text": "x", "code": "unknown-voice"}))).code == "unknown_voice"
     assert failure(playing(Event("error", {"text": "x", "code": "busy"}))).code == "busy"
     assert failure(playing(Event("error", {"text": "x"}))).code == "engine_failed"
+
+
+def test_a_server_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST", 1)
+    assert "does not stop speaking" in str(failure(playing(Event("audio-chunk", S16, TONE * 10))))
+    pieces = [Event("audio-chunk", S16, TONE)] * 9
+    assert say(playing(*pieces, Event("audio-stop")))[0].size == 9 * len(TONE) // 2
 
 
 @pytest.mark.slow

@@ -281,11 +281,11 @@ async def test_clearing_removes_what_was_live(store: HistoryStore) -> None:
     path = store.new_file(live[0].id, "flac")
     await store.keep(live[0].id, path)
     await store.settle()
-    assert await store.clear() == 20
+    assert await store.delete_found(Search(kinds=("live",))) == 20
     assert await listed(store) == [job.id]
     assert await listed(store, Search(words="away")) == []
     assert not path.exists()
-    assert await store.clear() == 0
+    assert await store.delete_found(Search(kinds=("live",))) == 0
 
 
 async def test_many_that_go_at_once_are_in_no_list_any_more(
@@ -296,7 +296,7 @@ async def test_many_that_go_at_once_are_in_no_list_any_more(
     some = [entry(kind="job" if at % 3 else "live", text=f"window {at}", model=f"m{at % 2}") for at in range(90)]
     await store.add(*some)
     await store.settle()
-    assert await store.clear() == 30
+    assert await store.delete_found(Search(kinds=("live",))) == 30
     stay = [one for one in some[::-1] if one.kind == "job"]
     for search in (Search(page_size=100), Search(words="win", page_size=100), Search(words="window", page_size=100)):
         page = await store.page(search)

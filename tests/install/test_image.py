@@ -76,8 +76,8 @@ def copy_context(to: Path) -> None:
                 shutil.copy(path, to / path.name)
 
 
-def build(folder: Path, stage: Stage, arguments: dict[str, str]) -> Built:
-    """Carry out what a stage does with Python; the packages of the system are this machine's."""
+def build(folder: Path, stage: Stage, arguments: dict[str, str]) -> tuple[Built, str]:
+    """Carry out what a stage does with Python, and tell what pip said; the system's packages are this machine's."""
     python = base_python()
     (folder / "bin").mkdir()
     for name in ("python", "python3"):
@@ -91,14 +91,11 @@ def build(folder: Path, stage: Stage, arguments: dict[str, str]) -> Built:
         # A builder has no cache; here, others download the same.
         "PIP_NO_CACHE_DIR": "0",
     }
-    for step in stage.all("RUN"):
-        if "apt-get" in step.text:
-            continue
-        run(["/bin/sh", "-ec", built.at(step.text)], folder / "src", environment)
-    return built
+    steps = [built.at(step.text) for step in stage.all("RUN") if "apt-get" not in step.text]
+    return built, "".join(run(["/bin/sh", "-ec", step], folder / "src", environment) for step in steps)
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     """Carry out a step; where there is no package index the rest is left out."""
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
@@ -106,6 +103,16 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     if done.returncode and re.search(r"Could not find a version|NewConnectionError|Name or service", done.stderr):
         pytest.skip(f"pip cannot get the packages here: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def lay_in_store(built: Built, folder: Path) -> None:
+    """Give an environment to come the packages of one that is there, as links, so that pip gets only what it lacks.
+
+    Not this package itself: that is to be installed from the wheel.
+    """
+    ours = shutil.ignore_patterns(f"{PACKAGE}*")
+    shutil.copytree(built.folder / "opt/lib", folder / "opt/lib", symlinks=True, ignore=ours, copy_function=os.link)
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +128,15 @@ def image(open_folder: Path) -> Built:
     folder = open_folder / "image"
     folder.mkdir()
     copy_context(folder / "src")
-    return build(folder, read_dockerfile(ROOT / "Dockerfile").stage("packages"), {"VARIANT": "cpu", "EXTRAS": ""})
+    stage = read_dockerfile(ROOT / "Dockerfile").stage("packages")
+    built, said = build(folder, stage, {"VARIANT": "cpu", "EXTRAS": ""})
+    # The add-on takes nothing else, and what is here already it need not get.
+    assert set(re.findall(r"Building wheel for (\S+)", said)) == {"wyoming-openspeakers"}
+    return built
 
 
 @pytest.fixture(scope="module")
-def addon(open_folder: Path) -> Built:
+def addon(image: Built, open_folder: Path) -> Built:
     folder = open_folder / "addon"
     folder.mkdir()
     copy_context(folder / "src")
@@ -134,9 +145,12 @@ def addon(open_folder: Path) -> Built:
     assert command
     words = [str(folder / "wheels") if word == "addon" else word for word in command[1].split()]
     run([sys.executable, "-m", *words], folder / "src", dict(os.environ))
+    lay_in_store(image, folder)
     stage = read_dockerfile(ROOT / "addon/Dockerfile").stages[0]
     arguments = {name: value for step in stage.all("ARG") for name, value in step.pairs.items()}
-    return build(folder, stage, arguments)
+    built, said = build(folder, stage, arguments)
+    assert "Successfully installed" in said and "wyoming-openspeakers" in said.rpartition("Successfully installed")[2]
+    return built
 
 
 async def seconds_spoken(uri: str) -> float:
@@ -273,7 +287,7 @@ def test_the_addon_starts_as_root_and_goes_on_as_its_user(addon: Built, open_fol
             assert wait_until_ready(container.uri, 60), container.log("openspeakers")
             assert container.start("discovery", user, source=None).wait(30) == 0
             status = Path(f"/proc/{service.pid}/status").read_text()
-            assert re.search(r"^Uid:\t(\d+)", status, re.MULTILINE)[1] == str(pwd.getpwnam(user).pw_uid)  # type: ignore[index]
+            assert re.findall(r"^Uid:\t(\d+)", status, re.MULTILINE) == [str(pwd.getpwnam(user).pw_uid)]
             assert asyncio.run(seconds_spoken(container.uri)) > 0.3
         finally:
             container.stop()

@@ -10,12 +10,13 @@ import pytest
 
 from wyoming_openspeakers.engines.base import ModelSpec, Voice
 from wyoming_openspeakers.engines.capabilities import Capabilities
-from wyoming_openspeakers.errors import InvalidRequest, UnknownModel, UnknownVoice
+from wyoming_openspeakers.errors import InvalidRequest, UnknownVoice
 from wyoming_openspeakers.jobs.check import check
-from wyoming_openspeakers.jobs.request import JobRequest, full_name
+from wyoming_openspeakers.jobs.request import JobRequest
 from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile
 from wyoming_openspeakers.models.voices import VoiceCatalog
+from wyoming_openspeakers.speech.named import full_name
 
 PRESET = Profile("p1", "Bedtime", "preset", "fault", voice="fault/plain")
 
@@ -72,9 +73,9 @@ def test_a_sane_request_is_fine(catalog: VoiceCatalog) -> None:
         ({"parameters": {"level": True}}, "extra.level", "number"),
         ({"parameters": {"mode": "c"}}, "extra.mode", "a, b"),
         ({"parameters": {"volume": 1}}, "extra.volume", "level, mode"),
-        ({"model": "other", "pitch": 1}, "pitch", "one speed"),
-        ({"model": "other", "speed": 1.5}, "speed", "one speed"),
-        ({"model": "other", "instructions": "softly"}, "instructions", "does not follow"),
+        ({"voice": "other/plain", "pitch": 1}, "pitch", "one speed"),
+        ({"voice": "other/plain", "speed": 1.5}, "speed", "one speed"),
+        ({"voice": "other/plain", "instructions": "softly"}, "instructions", "does not follow"),
     ],
 )
 def test_what_cannot_be_had_is_named(catalog: VoiceCatalog, how: dict[str, Any], param: str, words: str) -> None:
@@ -84,34 +85,26 @@ def test_what_cannot_be_had_is_named(catalog: VoiceCatalog, how: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    ("model", "voice", "language", "name"),
+    ("voice", "language", "name"),
     [
-        ("fault", None, None, "fault/plain"),
-        ("fault", None, "de", "fault/deutsch"),
-        ("fault", None, "fr", "fault/plain"),
-        ("fault", "deutsch", None, "fault/deutsch"),
-        ("other", "deutsch", None, "other/deutsch"),
-        ("fault", "fault/deutsch", None, "fault/deutsch"),
-        ("tts", "deutsch", None, "fault/deutsch"),
-        ("fault", "plain(2)+deutsch(1)", None, "fault/plain(2)+deutsch(1)"),
-        ("fault", "p1", None, "fault/Bedtime"),
-        ("fault", "bedtime", None, "fault/Bedtime"),
-        (None, "other/only", None, "other/only"),
-        (None, None, "de", "fault/deutsch"),
+        ("fault", None, "fault/plain"),
+        ("deutsch", None, "fault/deutsch"),
+        ("other/deutsch", None, "other/deutsch"),
+        ("plain(2)+deutsch(1)", "en", "fault/plain(2)+deutsch(1)"),
+        ("p1", None, "fault/Bedtime"),
+        (None, "de", "fault/deutsch"),
+        (None, "fr", "fault/plain"),
+        (None, None, "fault/plain"),
     ],
 )
-def test_the_voice_that_is_meant(
-    catalog: VoiceCatalog, model: str | None, voice: str | None, language: str | None, name: str
+def test_the_voice_that_is_named_or_the_default(
+    catalog: VoiceCatalog, voice: str | None, language: str | None, name: str
 ) -> None:
-    chosen = check(replace(ASKED, model=model, voice=voice, language=language), catalog)
+    chosen = check(replace(ASKED, voice=voice, language=language), catalog)
     assert full_name(chosen) == name
     assert catalog.find(name) == chosen
 
 
-def test_what_there_is_not(catalog: VoiceCatalog) -> None:
-    with pytest.raises(UnknownModel, match=r"'none'.*fault, other"):
-        check(replace(ASKED, model="none"), catalog)
-    with pytest.raises(UnknownVoice, match=r"fault has no voice 'only'.*fault/plain, fault/deutsch"):
-        check(replace(ASKED, voice="only"), catalog)
+def test_a_voice_that_there_is_not(catalog: VoiceCatalog) -> None:
     with pytest.raises(UnknownVoice):
-        check(replace(ASKED, voice="other/only"), catalog)
+        check(replace(ASKED, voice="nobody"), catalog)

@@ -16,6 +16,7 @@ from ..models.hub.names import files_of, is_listed, name_of, records_of, removab
 from ..models.hub.on_demand import add_fetched, check_allowed
 from ..models.hub.progress import DownloadProgress, as_bytes, shown_progress
 from ..models.hub.trending import HubListing, trending
+from ..models.licences import terms
 from ..models.readiness import problem_and_fix
 from ..models.registry import Registry, folder_name
 from ..service import Service
@@ -69,7 +70,7 @@ def _row(registry: Registry, model: str) -> tuple[str, ...]:
         state += f"; {as_bytes(parts)} of a download that was cut off are here"
     size = size_on_disk(folder)
     disk = as_bytes(size) if size else f"({as_bytes(entry.size)})" if entry.size else "-"
-    licence = f"{entry.licence}, gated" if entry.gated else entry.licence
+    licence = terms(entry.licence, gated=entry.gated)
     return model, entry.name, licence, registry.environment(model), disk, state
 
 
@@ -170,7 +171,7 @@ def _listing(model: HubListing) -> tuple[str, ...]:
     languages = ", ".join(model.languages[:4]) + (", ..." if len(model.languages) > 4 else "")
     size = as_bytes(model.size) if model.size else ""
     runs = {True: "runs here", False: "no engine", None: ""}[model.runs]
-    licence = f"{model.licence}{', gated' if model.gated else ''}"
+    licence = terms(model.licence, gated=model.gated)
     return model.id, f"{model.downloads} downloads", f"{model.likes} likes", licence, languages, size, runs
 
 

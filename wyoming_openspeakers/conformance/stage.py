@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,17 +59,41 @@ class Performance:
         self.ended = ""
         """Why the process ended, when it was not asked to."""
 
+        self.is_loaded = False
+        """Whether the subject is."""
+
+        self.first_load: Memory | None = None
+        """What loading it has taken, as long as the process has done nothing else."""
+
         self.worker = WorkerProcess(
             f"check {subject.name}", self._on_exit, subject.python, environment=subject.variables
         )
+        self._is_used = False
         self._limits = SpeakLimits(_STEP * subject.patience, _STEP * subject.patience, _LETTING_GO)
 
     def _on_exit(self, worker: WorkerProcess, reason: str) -> None:
         self.ended = "" if worker.is_stopping else reason
 
-    async def load(self, spec: ModelSpec | None = None, device: str = "") -> Memory:
-        """Load the subject, or a variant of it."""
-        return await self.worker.load(spec or self.subject.spec, device or self.subject.device)
+    async def load(self) -> Memory:
+        """Load the subject."""
+        is_first = not self._is_used
+        self._use()
+        told = await self.worker.load(self.subject.spec, self.subject.device)
+        self.is_loaded = True
+        self.first_load = told if is_first else None
+        return told
+
+    async def load_variant(self, spec: ModelSpec, device: str) -> Memory:
+        """Load something else; whoever does unloads it."""
+        self._use()
+        return await self.worker.load(spec, device)
+
+    async def unload(self) -> Memory:
+        """Unload the subject."""
+        self._use()
+        told = await self.worker.unload(self.subject.name)
+        self.is_loaded = False
+        return told
 
     async def say(self, text: str | None = None, **request: Any) -> Spoken:
         """Speak: a greeting with the subject's voice and a seed, but for what is given."""
@@ -80,6 +103,7 @@ class Performance:
 
     async def say_into(self, spoken: Spoken, text: str | None = None, **request: Any) -> None:
         """Speak as `say` does, so that what has come can be looked at meanwhile; cancel the task to cut it off."""
+        self._use()
         subject = self.subject
         given: dict[str, Any] = {"model": subject.name, "seed": SEED, **request}
         if "voice" not in given:
@@ -100,14 +124,37 @@ class Performance:
             spoken.seconds = time.monotonic() - began
             spoken.has_begun.set()
 
+    def _use(self) -> None:
+        self._is_used = True
+        self.first_load = None
+
+
+@dataclass(frozen=True)
+class Steady:
+    """How to have the subject say the same twice."""
+
+    request: dict[str, Any]
+    """What to ask for besides the text."""
+
+    samples: Samples
+    """The greeting, asked for in this way."""
+
+    performance: Performance
+    """Who said it."""
+
+    @property
+    def is_by_seed(self) -> bool:
+        """Whether the seed alone makes it so."""
+        return not self.request.get("parameters")
+
 
 class Stage:
-    """A subject and the workers that it is checked in; one stays from check to check with the model loaded."""
+    """A subject and the worker that it is checked in, which stays from check to check: to start takes longest."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.steadied: dict[str, Any] | None = None
-        """What makes the subject say the same twice, once that was found."""
+        self.steadied: Steady | None = None
+        """Kept once it was found, for finding it takes several requests."""
 
         self._kept: Performance | None = None
         self._open: set[Performance] = set()
@@ -115,7 +162,7 @@ class Stage:
     @property
     def is_loaded(self) -> bool:
         """Whether the next check need not wait for the model."""
-        return self._kept is not None
+        return self._kept is not None and self._kept.is_loaded
 
     @property
     def crashes(self) -> list[str]:
@@ -124,25 +171,29 @@ class Stage:
 
     async def ready(self) -> Performance:
         """The subject, loaded."""
-        if self._kept is None:
-            performance = await self._start()
+        performance = await self._running()
+        if not performance.is_loaded:
             try:
                 await performance.load()
             except BaseException:
-                await self._end(performance)
+                await self.close()
                 raise
-            self._kept = performance
-        return self._kept
+        return performance
 
-    @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[Performance]:
-        """A process of its own, in which nothing is loaded; the kept one makes room for it."""
-        await self.close()
-        performance = await self._start()
-        try:
-            yield performance
-        finally:
-            await self._end(performance)
+    async def untouched(self) -> tuple[Performance, Memory]:
+        """The subject, loaded in a process that has done nothing else, and what that has taken."""
+        if self._kept and not self._kept.first_load:
+            await self.close()
+        performance = await self.ready()
+        assert performance.first_load
+        return performance, performance.first_load
+
+    async def empty(self) -> Performance:
+        """A process in which nothing is loaded."""
+        performance = await self._running()
+        if performance.is_loaded:
+            await performance.unload()
+        return performance
 
     async def begin_check(self) -> None:
         """Forget processes that an earlier check has lost."""
@@ -159,8 +210,8 @@ class Stage:
     async def close(self) -> None:
         """End the kept process."""
         kept, self._kept = self._kept, None
-        if kept:
-            await self._end(kept)
+        if kept and not kept.worker.exited.is_set():
+            await kept.worker.stop()
 
     async def abandon(self) -> None:
         """End all processes, whatever they do."""
@@ -169,15 +220,13 @@ class Stage:
             performance.worker.kill("its check took too long")
         await asyncio.gather(*(performance.worker.exited.wait() for performance in self._open))
 
-    async def _start(self) -> Performance:
-        performance = Performance(self.subject)
-        await performance.worker.start()
-        self._open.add(performance)
-        return performance
-
-    async def _end(self, performance: Performance) -> None:
-        if not performance.worker.exited.is_set():
-            await performance.worker.stop()
+    async def _running(self) -> Performance:
+        if self._kept is None:
+            performance = Performance(self.subject)
+            await performance.worker.start()
+            self._kept = performance
+            self._open.add(performance)
+        return self._kept
 
 
 async def refusal(attempt: Any) -> Exception:

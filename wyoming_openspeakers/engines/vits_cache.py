@@ -34,22 +34,38 @@ PARTS = ("text", "flow", "decoder", "decoder_on_one")
 def open_voice(model: Path, symbols: int, cache: Path | None, threads: int) -> Voice:
     """Open a voice in three parts, from the cache or by cutting it; whole when it cannot be cut."""
     folder = None if cache is None else cache / _key(model)
-    parts = None if folder is None else _read(folder)
-    if parts is not None:
-        return SplitVoice(parts, threads)
+    if folder is not None and (kept := _kept_voice(folder, threads)):
+        return kept
+    whole = _whole_voice(model, threads)
     try:
         import onnx
 
-        whole = WholeVoice(model.read_bytes(), threads)
         parts = _quickest(split(onnx.load(str(model))), whole, symbols, threads)
         voice = SplitVoice(parts, threads)
         _check(voice, whole, symbols)
     except (ImportError, NotSplittable, EngineError, ValueError) as error:
         _LOGGER.warning("%s speaks whole sentences only, it cannot be cut: %s", model.name, error)
-        return WholeVoice(model.read_bytes(), threads)
+        return whole
     if folder is not None:
         _write(folder, parts)
     return voice
+
+
+def _kept_voice(folder: Path, threads: int) -> Voice | None:
+    parts = _read(folder)
+    try:
+        return SplitVoice(parts, threads) if parts else None
+    except EngineError as error:
+        _drop(folder, error)
+        return None
+
+
+def _whole_voice(model: Path, threads: int) -> WholeVoice:
+    try:
+        return WholeVoice(model, threads)
+    except EngineError as error:
+        text = f"{model} is damaged or no voice; download it again ({error.__cause__ or error})"
+        raise EngineError(text, error.code) from error
 
 
 def _quickest(parts: Split, whole: WholeVoice, symbols: int, threads: int) -> Split:
@@ -95,9 +111,13 @@ def _read(folder: Path) -> Split | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        _LOGGER.warning("%s is damaged and made anew: %s", folder, error)
-        shutil.rmtree(folder, ignore_errors=True)
+        _drop(folder, error)
         return None
+
+
+def _drop(folder: Path, error: Exception) -> None:
+    _LOGGER.warning("%s is damaged and made anew: %s", folder, error)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(folder: Path, parts: Split) -> None:

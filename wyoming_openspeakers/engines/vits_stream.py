@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, pairwise, repeat
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -54,7 +55,7 @@ def plan(total: int, side_by_side: int) -> Iterator[list[tuple[int, int]]]:
 class WholeVoice:
     """A voice whose graph cannot be cut: a whole sentence at a time."""
 
-    def __init__(self, model: bytes, threads: int) -> None:
+    def __init__(self, model: Path | bytes, threads: int) -> None:
         self._session = OnnxSession(model, threads)
 
     def speak(

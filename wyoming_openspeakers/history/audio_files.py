@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -37,11 +38,14 @@ class AudioFiles:
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, and what lies beside them under the same name."""
+        stems: dict[Path, set[str]] = defaultdict(set)
         for name in names:
-            path = self.path(name)
-            for found in {path, *path.parent.glob(f"{path.stem}.*")}:
+            stems[self.path(name).parent].add(Path(name).stem)
+        # Each folder is looked through once: many files may go of one.
+        for folder, gone in stems.items():
+            for path in [path for path in folder.glob("*") if path.name.partition(".")[0] in gone]:
                 with suppress(OSError):
-                    found.unlink()
+                    path.unlink()
 
     def remove_others(self, names: Collection[str]) -> int:
         """Remove what none of these files explains: what was being written when the service was killed."""

@@ -86,8 +86,17 @@ class Search:
     profile: str | None = None
     front: str | None = None
     batch: str | None = None
+    ids: Sequence[str] = ()
+    """All when empty."""
+
     words: str | None = None
     """Words that the text contains, each anywhere, also inside another word, in any case of letters."""
+
+    since: float | None = None
+    """Unix time from which on it was made."""
+
+    until: float | None = None
+    """Unix time before which it was made."""
 
     page: int = 1
     page_size: int = 20

@@ -39,9 +39,14 @@ def read_to(connection: Connection) -> int:
     return int(state(connection, _READ_TO) or 0)
 
 
+def next_number(connection: Connection) -> int:
+    """All entries have lower numbers."""
+    return int(state(connection, _NEXT) or 0)
+
+
 def take_numbers(connection: Connection, how_many: int) -> int:
     """The first of so many new numbers."""
-    first = int(state(connection, _NEXT) or 0)
+    first = next_number(connection)
     remember(connection, _NEXT, first + how_many)
     return first
 
@@ -86,12 +91,12 @@ def removed_many(connection: Connection, chunk: int, gone: Sequence[int]) -> Non
 
 def behind(connection: Connection) -> int:
     """Entries whose words are not marked yet, at most."""
-    return int(state(connection, _NEXT) or 0) - read_to(connection)
+    return next_number(connection) - read_to(connection)
 
 
 def read_words(connection: Connection, most: int) -> None:
     """Mark the words of the next entries, not beyond a chunk."""
-    begin, following = read_to(connection), int(state(connection, _NEXT) or 0)
+    begin, following = read_to(connection), next_number(connection)
     chunk = begin // CHUNK
     end = min(begin + most, following, (chunk + 1) * CHUNK)
     texts = connection.execute(

@@ -98,7 +98,9 @@ def drop_all(connection: Connection, chunk: int, gone: Numbers) -> None:
     """Take all marks from many entries of a chunk."""
     last = ""
     while kept := connection.execute(_SOME_OF, {"chunk": chunk, "last": last, "most": _AT_ONCE}).all():
-        _write(connection, chunk, {token: without(unpacked(was), gone) for token, was in kept})
+        sets = {token: unpacked(was) for token, was in kept}
+        left = {token: without(some, gone) for token, some in sets.items()}
+        _write(connection, chunk, {token: some for token, some in left.items() if len(some) < len(sets[token])})
         last = kept[-1].token
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
-from . import index, marks
-from .bitmaps import CHUNK, Bits, below, bits_of, count, numbers_of
+from . import marks
+from .bitmaps import CHUNK, Bits, bits_of, count, numbers_of
 from .entry import Entry, Page, Search
-from .tables import COLUMNS, ENTRIES, entries_of, numbered, storable
-from .words import decide, holds, split, tokens_to_find
+from .matching import Matching, are_few, few, texts
+from .tables import COLUMNS, ENTRIES, entries_of, numbered
+from .words import holds
 
 _LOOK_INTO = 500
 """Texts that are looked into for long words, the newest; among the rest the marks of their parts decide."""
@@ -20,22 +21,19 @@ _LOOK_INTO = 500
 _LOOK_INTO_CHARACTERS = 500_000
 _AT_ONCE = 250
 
-_FILTERS = ("status", "model", "voice", "profile", "front")
-"""What a search asks for one value of."""
-
 
 def find(connection: Connection, search: Search) -> Page:
     """A page, newest first."""
-    if search.batch is not None:
-        return _in_batch(connection, search.batch, search)
-    words = split(storable(search.words)) if search.words is not None else []
-    parts = tokens_to_find(words)
-    found = _Found(_marked(connection, search, words, parts))
-    is_exact = decide(parts, words) or found.look_into(connection, words)
     first = (search.page - 1) * search.page_size
+    if are_few(search):
+        numbers = few(connection, search)
+        return Page(_entries(connection, numbers[first : first + search.page_size]), len(numbers))
+    matching = Matching(connection, search)
+    found = _Found(matching.found(marks.chunks(connection)))
+    is_exact = matching.is_exact or found.look_into(connection, matching.words)
     entries = _entries(connection, found.slice(first, search.page_size))
     if not is_exact:
-        entries = tuple(entry for entry in entries if entry.text and holds(entry.text, words))
+        entries = tuple(entry for entry in entries if entry.text and holds(entry.text, matching.words))
     return Page(entries, found.total, is_exact)
 
 
@@ -98,9 +96,9 @@ class _Found:
         while looked < min(len(numbers), _LOOK_INTO) and characters < _LOOK_INTO_CHARACTERS:
             some = numbers[looked : min(looked + _AT_ONCE, _LOOK_INTO)]
             looked += len(some)
-            texts = dict(_texts(connection, some))
-            wrong += [number for number in some if not holds(texts.get(number, ""), words)]
-            characters += sum(len(text) for text in texts.values())
+            known = dict(texts(connection, some))
+            wrong += [number for number in some if not holds(known.get(number, ""), words)]
+            characters += sum(len(text) for text in known.values())
         for part in self._parts:
             if drop := [number % CHUNK for number in wrong if number // CHUNK == part.chunk]:
                 part.bits = part.bits & ~bits_of(np.array(drop, np.uint16))
@@ -108,73 +106,8 @@ class _Found:
         return looked == len(numbers)
 
 
-def _marked(connection: Connection, search: Search, words: Sequence[str], parts: set[str]) -> list[tuple[int, Bits]]:
-    """The entries with all the marks that are asked for."""
-    kinds = [marks.property_token("kind", kind) for kind in search.kinds]
-    wanted = {
-        marks.property_token(name, value) for name in _FILTERS if (value := getattr(search, name)) is not None
-    } or {marks.ALL}
-    read_to = index.read_to(connection) if words else 0
-    found: list[tuple[int, Bits]] = []
-    for chunk, sets in marks.read(connection, marks.chunks(connection), {*kinds, *wanted, *parts}):
-        if not wanted <= sets.keys():
-            continue
-        some: Bits = np.bitwise_and.reduce([sets[token] for token in wanted])
-        if kinds:
-            of_kinds = [sets[kind] for kind in kinds if kind in sets]
-            if not of_kinds:
-                continue
-            some = some & np.bitwise_or.reduce(of_kinds)
-        if words:
-            some = _with_words(connection, (chunk, some), sets, parts, words, read_to)
-        found.append((chunk, some))
-    return found
-
-
-def _with_words(
-    connection: Connection,
-    part: tuple[int, Bits],
-    sets: dict[str, Bits],
-    parts: set[str],
-    words: Sequence[str],
-    read_to: int,
-) -> Bits:
-    chunk, some = part
-    has_parts: Bits = np.bitwise_and.reduce([sets[token] for token in parts]) if parts <= sets.keys() else below(0)
-    if (chunk + 1) * CHUNK <= read_to:
-        return np.bitwise_and(some, has_parts)
-    known = below(max(0, read_to - chunk * CHUNK))
-    fresh = [chunk * CHUNK + int(number) for number in numbers_of(some & ~known)]
-    right: list[int] = []
-    for begin in range(0, len(fresh), _AT_ONCE):
-        texts = _texts(connection, fresh[begin : begin + _AT_ONCE])
-        right += [number % CHUNK for number, text in texts if holds(text, words)]
-    result: Bits = some & has_parts & known | bits_of(np.array(sorted(right), np.uint16))
-    return result
-
-
-def _texts(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str]]:
-    rows = connection.execute(select(ENTRIES.c.seq, ENTRIES.c.text).where(numbered(numbers)))
-    return [(number, text) for number, text in rows if text is not None]
-
-
 def _entries(connection: Connection, numbers: Sequence[int]) -> tuple[Entry, ...]:
     if not numbers:
         return ()
     rows = connection.execute(select(*COLUMNS).where(numbered(numbers)).order_by(ENTRIES.c.seq.desc()))
     return tuple(entries_of(rows))
-
-
-def _in_batch(connection: Connection, batch: str, search: Search) -> Page:
-    """A batch is small enough to look through."""
-    words = split(storable(search.words)) if search.words is not None else []
-    conditions: list[ColumnElement[bool]] = [ENTRIES.c.batch == storable(batch)]
-    if search.kinds:
-        conditions.append(ENTRIES.c.kind.in_(search.kinds))
-    conditions += [
-        ENTRIES.c[name] == storable(value) for name in _FILTERS if (value := getattr(search, name)) is not None
-    ]
-    rows = connection.execute(select(ENTRIES.c.seq, ENTRIES.c.text).where(*conditions).order_by(ENTRIES.c.seq.desc()))
-    numbers = [seq for seq, text in rows if not words or (text is not None and holds(text, words))]
-    first = (search.page - 1) * search.page_size
-    return Page(_entries(connection, numbers[first : first + search.page_size]), len(numbers))

@@ -13,6 +13,7 @@ from ..config.tree import HistoryConfig
 from ..errors import SpeechError
 from . import index, rows
 from .audio_files import AudioFiles
+from .clearing import AT_ONCE
 from .database import Database
 from .entry import OVER
 from .pages import how_many
@@ -24,8 +25,7 @@ _EVERY = 3600.0
 _DAY = 86_400.0
 _MEGABYTE = 1_000_000
 _ROOM = 100
-_AT_ONCE = 500
-_ENTRIES_AT_ONCE = 8000
+_FILES_AT_ONCE = 500
 _CATCH_UP = 8 * index.STEP
 """Entries to index at once when there are many; nothing else is written meanwhile."""
 
@@ -134,7 +134,7 @@ def _forget_audio(connection: Connection, most: int, oldest: float | None) -> tu
     total = int(connection.execute(select(func.sum(ENTRIES.c.bytes)).where(has_file)).scalar() or 0)
     columns = (ENTRIES.c.seq, ENTRIES.c.file, ENTRIES.c.bytes, ENTRIES.c.created)
     over = connection.execute(
-        select(*columns).where(has_file, ENTRIES.c.status.in_(OVER)).order_by(ENTRIES.c.seq).limit(_AT_ONCE)
+        select(*columns).where(has_file, ENTRIES.c.status.in_(OVER)).order_by(ENTRIES.c.seq).limit(_FILES_AT_ONCE)
     )
     numbers, names = [], []
     for seq, file, size, created in over:
@@ -154,5 +154,5 @@ def _forget_entries(connection: Connection, most: int) -> tuple[int, int, list[s
     if there <= most:
         return 0, there, []
     over = select(ENTRIES.c.seq).where(ENTRIES.c.status.in_(OVER)).order_by(ENTRIES.c.seq)
-    numbers = connection.execute(over.limit(min(_ENTRIES_AT_ONCE, there - most))).scalars().all()
+    numbers = connection.execute(over.limit(min(AT_ONCE, there - most))).scalars().all()
     return len(numbers), there - len(numbers), rows.remove(connection, numbers)

@@ -18,7 +18,7 @@ from .tables import COLUMNS, ENTRIES, entries_of, entry_of, numbered, row_of, st
 
 _AT_ONCE = 500
 
-_MANY = 2000
+_MANY = 200
 """Entries of a chunk for which it is quicker to go through the whole index than through their texts."""
 
 
@@ -97,13 +97,6 @@ def delete(connection: Connection, ids: Iterable[str]) -> list[str]:
         some = wanted[begin : begin + _AT_ONCE]
         numbers += connection.execute(select(ENTRIES.c.seq).where(ENTRIES.c.id.in_(some))).scalars()
     return remove(connection, numbers)
-
-
-def delete_live(connection: Connection) -> tuple[int, list[str]]:
-    """Remove the oldest of the live entries; how many, and the names of their audio files."""
-    numbers = numbers_with(connection, "kind", "live")
-    oldest = [number for number in numbers if number // CHUNK == numbers[0] // CHUNK]
-    return len(oldest), remove(connection, oldest)
 
 
 def remove(connection: Connection, numbers: Iterable[int]) -> list[str]:

@@ -17,7 +17,7 @@ from .tables import METADATA, VERSION
 
 _LOGGER = logging.getLogger(__name__)
 
-VERSIONS: Final = ("0001", "0002")
+VERSIONS: Final = ("0001", "0002", "0003")
 """All forms that the database has had, the oldest first."""
 
 _PACKAGE = "wyoming_openspeakers"

@@ -17,6 +17,7 @@ from ..config.tree import HistoryConfig
 from ..errors import ConfigError
 from . import index, rows
 from .audio_files import AudioFiles, make_private_folder
+from .clearing import remove_found
 from .database import Database, HistoryUnavailable, companions, database_url, is_damage, make_private, one_line
 from .entry import OVER, Entry, Page, Search
 from .pages import find
@@ -110,16 +111,14 @@ class HistoryStore:
         files = await self._database.write(rows.delete, ids)
         await self._wipe(files)
 
-    async def clear(self) -> int:
-        """Remove everything that was spoken live; how many entries that were."""
-        removed = 0
-        while True:
-            numbers, files = await self._database.write(rows.delete_live)
-            if not numbers:
-                break
-            removed += numbers
+    async def delete_found(self, search: Search) -> int:
+        """Remove what is over of all that is found, on any page; how many entries. What comes meanwhile stays."""
+        removed, before = 0, await self._database.read(index.next_number)
+        while before:
+            numbers, files, before = await self._database.write(remove_found, search, before)
             await asyncio.to_thread(self._files.remove, files)
-        await self._wipe([])
+            removed += numbers
+        await self._scrub()
         return removed
 
     def file(self, entry: Entry) -> Path | None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from .dates import INDEX as CREATED_INDEX
 from .entry import Entry
 
 METADATA: Final = MetaData()
@@ -66,6 +67,7 @@ _DDL: Any = DDL
 for statement in (
     "CREATE INDEX entries_batch ON entries (batch, seq) WHERE batch IS NOT NULL",
     "CREATE INDEX entries_file ON entries (seq, bytes) WHERE file IS NOT NULL",
+    CREATED_INDEX,
 ):
     event.listen(ENTRIES, "after_create", _DDL(statement))
 

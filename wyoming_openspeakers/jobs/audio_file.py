@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +13,6 @@ from ..speech.audio.formats import AudioFormat
 from .tape import Tape
 
 _Result = TypeVar("_Result")
-
-_WAV_HEADER = 44
 
 
 class AudioFile:
@@ -77,8 +74,9 @@ class AudioFile:
     def _finish(self) -> Path:
         assert self._file
         self._file.write(self._encoder.finish())
-        if self._format == "wav":
-            _tell_length(self._file)
+        # What leaves as a stream cannot say how long it is; the file can.
+        self._file.seek(0)
+        self._file.write(self._encoder.header())
         self._file.close()
         assert self.path
         return self.path
@@ -89,11 +87,3 @@ class AudioFile:
         if self.path:
             for path in (self.path, *self.path.parent.glob(f"{self.path.stem}.*")):
                 path.unlink(missing_ok=True)
-
-
-def _tell_length(file: BinaryIO) -> None:
-    """Put the sizes into a WAV header that was written before they were known."""
-    size = file.tell()
-    for place, value in ((4, size - 8), (_WAV_HEADER - 4, size - _WAV_HEADER)):
-        file.seek(place)
-        file.write(struct.pack("<I", min(value, 0xFFFFFFFF)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..config.values import parse_keep_alive
-from ..errors import InvalidRequest, UnknownModel, UnknownVoice
-from ..models.voices import ChosenVoice, VoiceCatalog, primary
+from ..errors import InvalidRequest
+from ..models.voices import ChosenVoice, VoiceCatalog
 from ..speech.parameters import check_parameters
 from .request import JobRequest
 
@@ -24,33 +24,13 @@ def check(request: JobRequest, catalog: VoiceCatalog) -> ChosenVoice:
     if not request.text.strip():
         raise BadParameter("There is no text to speak", "text")
     _check_ranges(request)
-    chosen = choose(request, catalog)
+    chosen = catalog.require(request.voice) if request.voice else catalog.default(request.language)
     _check_abilities(request, chosen)
     try:
         check_parameters(chosen.installed.capabilities, request.parameters)
     except InvalidRequest as error:
         raise BadParameter(str(error), error.param) from None
     return chosen
-
-
-def choose(request: JobRequest, catalog: VoiceCatalog) -> ChosenVoice:
-    """The voice that is named, or the model's own; where there is neither, the default."""
-    if not request.model:
-        return catalog.require(request.voice) if request.voice else catalog.default(request.language)
-    own = catalog.find(request.model)
-    if own is None:
-        models = ", ".join(dict.fromkeys(voice.model for voice in catalog.voices.values())) or "none"
-        raise UnknownModel(f"There is no model {request.model!r} that can speak now; models: {models}")
-    if not request.voice:
-        return _speaker_of(request.language, own, catalog)
-    # Whoever says tts-1 says nothing about a model: only prefers it.
-    is_preference = request.model != own.model
-    for name in (f"{own.model}/{request.voice}", request.voice):
-        if (chosen := catalog.find(name)) and (is_preference or chosen.model == own.model):
-            return chosen
-    names = [voice.name for voice in catalog.voices.values() if voice.model == own.model]
-    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    raise UnknownVoice(f"Model {own.model} has no voice {request.voice!r}; its voices: {shown}")
 
 
 def _check_ranges(request: JobRequest) -> None:
@@ -74,15 +54,3 @@ def _check_abilities(request: JobRequest, chosen: ChosenVoice) -> None:
         raise BadParameter(f"{name} has one speed", "speed")
     if request.instructions and not able.instructions:
         raise BadParameter(f"{name} does not follow instructions", "instructions")
-
-
-def _speaker_of(language: str | None, own: ChosenVoice, catalog: VoiceCatalog) -> ChosenVoice:
-    """The model's default voice, or its first that speaks the language where the default does not."""
-    if not language or _speaks(own, language):
-        return own
-    others = (voice.chosen() for voice in catalog.voices.values() if voice.model == own.model)
-    return next((other for other in others if _speaks(other, language)), own)
-
-
-def _speaks(chosen: ChosenVoice, language: str) -> bool:
-    return primary(language) in [primary(tag) for tag in chosen.installed.voice.languages]

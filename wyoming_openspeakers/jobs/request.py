@@ -13,6 +13,7 @@ from ..models.queue import Urgency
 from ..models.voices import ChosenVoice, VoiceCatalog
 from ..speech.audio.encode import HTTP_RATE
 from ..speech.audio.formats import AudioFormat
+from ..speech.named import full_name
 from ..speech.request import SpeechRequest
 
 ATTEMPTS = "attempts"
@@ -25,11 +26,8 @@ class JobRequest:
 
     text: str
 
-    model: str | None = None
-    """Its id, an alias, or a name on the hub; None to go by the voice."""
-
     voice: str | None = None
-    """Full or short name, alias, mixture or the id of a profile; None for the model's default."""
+    """Full or short name, alias, mixture or the id of a profile; None for the default or the language's."""
 
     language: str | None = None
     speed: float | None = None
@@ -68,7 +66,7 @@ _ZERO_SAYS_SOMETHING = ("seed", "keep_alive")
 
 def new_entry(request: JobRequest, chosen: ChosenVoice, batch: str | None, position: int) -> Entry:
     """A job in the history; `chosen` speaks it, unless no voice was asked for: then its text decides."""
-    is_named = bool(request.model or request.voice)
+    is_named = bool(request.voice)
     profile = chosen.installed.profile
     return Entry(
         id=uuid4().hex,
@@ -88,12 +86,6 @@ def new_entry(request: JobRequest, chosen: ChosenVoice, batch: str | None, posit
         position=position,
         format=request.format,
     )
-
-
-def full_name(chosen: ChosenVoice) -> str:
-    """The name by which the same voice, or mixture, is found again."""
-    is_mixture = chosen.engine_voice != chosen.installed.engine_voice
-    return f"{chosen.model}/{chosen.engine_voice}" if is_mixture else chosen.installed.name
 
 
 def speech_request(entry: Entry, catalog: VoiceCatalog) -> SpeechRequest:

@@ -14,7 +14,7 @@ from ..engines.base import Audio
 from ..errors import ModelUnavailable, OutOfMemory, ShuttingDown, SynthesisFailed, Timeout
 from ..events import Event, EventBus, GpusRead, JobState, ModelState
 from ..worker.protocol import Speak
-from .current_voices import CurrentVoices
+from .current_voices import LONGEST_LOOK, CurrentVoices
 from .defaults import Defaults
 from .gpu.gpus import Gpus
 from .hub.downloads import Downloads
@@ -77,7 +77,7 @@ class ModelManager:
         places = Places(registry, config.models, measured, self.gpus.gpus)
         self.residents = Residents(registry, config, bus, places, measured, self.defaults)
         self.files = ModelFiles(config, registry, self.downloads, self._on_demand, self.residents)
-        self.files.on_removed = self._voices.renew_soon
+        self.files.on_removed = self._voices.see_removal
         self.failures = LoadFailures(bus)
         bus.subscribe(self._see)
         self._queues: dict[str, TurnQueue] = {}
@@ -120,9 +120,9 @@ class ModelManager:
         """The voices as they were looked up last."""
         return self._voices.catalog
 
-    async def voices(self, patience: float | None = None) -> VoiceCatalog:
+    async def voices(self, patience: float = LONGEST_LOOK) -> VoiceCatalog:
         """The voices as they are now; on a busy machine, where a look takes longer than `patience`, as they were."""
-        return await (self._voices.get() if patience is None else self._voices.get(patience))
+        return await self._voices.get(patience)
 
     async def voices_with(self, name: str) -> VoiceCatalog:
         """The catalog in which a voice is looked for that the last look did not find: it may have come since then.

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..engines.torch.graphs import CAPTURING
 from .protocol import Memory
 
 _STATUS = Path("/proc/self/status")
@@ -45,8 +46,8 @@ def give_back(*, collect: bool = True) -> None:
     if collect:
         gc.collect()
     if cuda := _cuda():
-        # Another model may be recording a CUDA graph, which allows no such call.
-        with suppress(RuntimeError):
+        # Another model may be recording a CUDA graph, which such a call would spoil.
+        with CAPTURING, suppress(RuntimeError):
             cuda.empty_cache()
             if collect and (empty_host_cache := _empty_host_cache()):
                 empty_host_cache()

@@ -15,7 +15,6 @@ import tiny_higgs
 import torch
 
 from wyoming_openspeakers.engines.codec_lm.higgs_codec import HiggsCodec, codec_class, resampled
-from wyoming_openspeakers.engines.codec_lm.higgs_dac import DacStream
 from wyoming_openspeakers.engines.torch.folder import ModelFolder
 
 pytestmark = pytest.mark.slow
@@ -33,44 +32,6 @@ def codec(tmp_path_factory: pytest.TempPathFactory) -> HiggsCodec:
 
 def close(one: Any, other: Any, part: float = 1e-4) -> None:
     np.testing.assert_allclose(one, other, atol=part * np.abs(other).max())
-
-
-@pytest.mark.parametrize("size", [1, 3, 40])
-def test_the_decoder_in_chunks_is_the_decoder_at_once(codec: HiggsCodec, size: int) -> None:
-    decoder = codec._model.acoustic_decoder
-    x = torch.randn(1, 16, 40, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        whole = decoder(x)
-        stream = DacStream(decoder)
-        parts = [stream.push(x[..., begin : begin + size]) for begin in range(0, 40, size)]
-        assert sum(part.shape[-1] for part in parts) == 40 * SAMPLES - stream.lag
-        parts.append(stream.push(x[..., :0], is_last=True))
-    assert whole.shape[-1] == 40 * SAMPLES
-    close(torch.cat(parts, dim=-1).numpy(), whole.numpy())
-
-
-def test_any_dac_of_the_library_is_streamed() -> None:
-    from transformers import DacConfig, DacModel
-
-    torch.manual_seed(1)
-    model: Any = DacModel(DacConfig(encoder_hidden_size=2, decoder_hidden_size=32, upsampling_ratios=[5, 4, 3]))
-    x = torch.randn(1, model.config.hidden_size, 20)
-    with torch.no_grad():
-        stream = DacStream(model.decoder)
-        parts = [stream.push(x[..., begin : begin + 3]) for begin in range(0, 18, 3)]
-        parts.append(stream.push(x[..., 18:], is_last=True))
-        close(torch.cat(parts, dim=-1).numpy(), model.decoder(x).numpy())
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_even_the_shortest_sound_is_whole(codec: HiggsCodec, count: int) -> None:
-    decoder = codec._model.acoustic_decoder
-    x = torch.randn(1, 16, count, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        parts = [DacStream(decoder).push(x, is_last=True)]
-        assert parts[0].shape[-1] == count * SAMPLES
-        if count:
-            close(parts[0].numpy(), decoder(x).numpy())
 
 
 def test_sound_in_chunks_is_the_codec_at_once(codec: HiggsCodec) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import string
 from collections.abc import Iterator
 from dataclasses import replace
@@ -154,6 +155,18 @@ def test_is_converted_once(model: tuple[Any, Path], pocket: Loaded, monkeypatch:
     again = load(spec_of(folder, Path(pocket.spec.cache_path)))
     assert again.say(EngineRequest(SAID, "somebody", parameters={"max_frames": 2})).size == 2 * FRAME
     again.engine.unload()
+
+
+def test_what_was_made_before_goes_and_what_others_make_stays(model: tuple[Any, Path], tmp_path: Path) -> None:
+    _, folder = model
+    cache = tmp_path / "cache"
+    for name in (".english-1", ".english-2", "english-0123", "english-us-0123", "english_24l-0123"):
+        (cache / name / "english").mkdir(parents=True)
+    # Of a process that was killed, and of one that is at work.
+    os.utime(cache / ".english-1", (1, 1))
+    load(spec_of(folder, cache)).engine.unload()
+    left = {path.name for path in cache.iterdir()}
+    assert {".english-2", "english-us-0123", "english_24l-0123"} < left and len(left) == 4
 
 
 def test_the_files_for_everybody_do_not_clone(tmp_path: Path) -> None:

@@ -17,16 +17,12 @@ import psutil
 import pytest
 from conftest import ServeProcess
 from openai_client import serve_models
-from remote_server import Caller, dead_port, fault_server
+from remote_server import LONG, Caller, dead_port, fault_server, loaded, until
 from wyoming_client import Client
 
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec, engine_class
 from wyoming_openspeakers.engines.control import Cancelled
 from wyoming_openspeakers.engines.remote import watch
-
-LONG = " ".join(
-    f"The living room is at {n} degrees, and the window was open for more than {n} hours." for n in range(40)
-)
 
 OFF = {"enabled": False}
 
@@ -89,13 +85,6 @@ async def test_who_hangs_up_on_us_is_hung_up_there(
         await asyncio.sleep(0.005)
 
 
-def until(condition: Callable[[], object], patience: float = 10) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
-
-
 @pytest.mark.slow
 def test_a_server_that_is_killed_is_missed_and_found_again(
     tmp_path: Path, serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch
@@ -105,8 +94,7 @@ def test_a_server_that_is_killed_is_missed_and_found_again(
     address = f"127.0.0.1:{dead_port()}"
     server = serve("--http", address, data_dir=tmp_path / "one")
     spec = ModelSpec("far", "openai_remote", cache_path=str(tmp_path), parameters={"url": f"http://{address}"})
-    engine = engine_class("openai_remote")()
-    engine.load(spec, "cpu")
+    engine = loaded(spec).engine
     until(lambda: engine.voices(spec))
     chunks = engine.stream(EngineRequest(LONG, "hibari/heart"))
     assert next(chunks).samples.size

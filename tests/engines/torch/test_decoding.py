@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: pip install torch")
 pytest.importorskip("transformers", reason="transformers is not installed: pip install transformers")
 
+import graph_tape
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from transformers import CsmBackboneModel, CsmConfig, LlamaConfig, LlamaModel, Qwen2Config, Qwen2Model
@@ -62,12 +63,6 @@ def one_llama() -> Any:
     return llama().eval().requires_grad_(False)
 
 
-def as_it_is(work: Callable[[], None]) -> Callable[[], None]:
-    """In place of a capture: the work is done with the same tensors at the same addresses, only not by a graph."""
-    work()
-    return work
-
-
 def states_of(backbone: Backbone, embeds: Any, prompt: int) -> Any:
     """The states from the last of the prompt on, one step for each embedding after it."""
     with torch.no_grad(), backbone.sequence(embeds[:, :prompt], embeds.shape[1] - prompt) as sequence:
@@ -85,7 +80,7 @@ def by_library(model: Any, embeds: Any, prompt: int) -> Any:
 
 @pytest.mark.parametrize("captures", [False, True], ids=["plain", "graphs"])
 def test_steps_are_the_librarys(model: Any, captures: bool) -> None:
-    backbone = Backbone(model, CPU, capture=(lambda device: as_it_is) if captures else (lambda device: None))
+    backbone = Backbone(model, CPU, capture=(lambda device: graph_tape.capture) if captures else (lambda device: None))
     embeds = torch.randn(1, 40, SIZE["hidden_size"])
     for prompt in (7, 1, 40):
         ours, library = states_of(backbone, embeds, prompt), by_library(model, embeds, prompt)
@@ -103,7 +98,7 @@ def on_one_core() -> Iterator[None]:
 
 def test_a_sequence_does_not_hear_the_one_before(one_llama: Any) -> None:
     embeds = torch.randn(2, 1, 30, SIZE["hidden_size"])
-    backbone = Backbone(one_llama, CPU, 16, 16, capture=lambda device: as_it_is)
+    backbone = Backbone(one_llama, CPU, 16, 16, capture=lambda device: graph_tape.capture)
     states_of(backbone, embeds[0], 20)
     after = states_of(backbone, embeds[1, :, :12], 3)
     torch.testing.assert_close(after, by_library(one_llama, embeds[1, :, :12], 3), atol=2e-4, rtol=2e-4)
@@ -114,7 +109,7 @@ def test_a_graph_is_captured_once_a_class_and_the_cache_grows(one_llama: Any) ->
 
     def capture(work: Callable[[], None]) -> Callable[[], None]:
         captured.append(1)
-        return as_it_is(work)
+        return graph_tape.capture(work)
 
     backbone = Backbone(one_llama, CPU, 20, 16, capture=lambda device: capture)
     embeds = torch.randn(1, 60, SIZE["hidden_size"])
@@ -133,7 +128,7 @@ def test_what_moved_is_captured_again(one_llama: Any) -> None:
 
     def capture(work: Callable[[], None]) -> Callable[[], None]:
         captured.append(1)
-        return as_it_is(work)
+        return work
 
     backbone = Backbone(one_llama, CPU, capture=lambda device: capture)
     embeds = torch.randn(1, 12, SIZE["hidden_size"])
@@ -229,7 +224,7 @@ def test_a_layer_can_be_compiled_once_for_all(one_llama: Any) -> None:
 
     torch._dynamo.reset()
     through = torch.compile(through_layer, backend=backend, fullgraph=True, dynamic=False)
-    backbone = Backbone(one_llama, CPU, through=through, capture=lambda device: as_it_is)
+    backbone = Backbone(one_llama, CPU, through=through, capture=lambda device: lambda work: work)
     embeds = torch.randn(1, 9, SIZE["hidden_size"])
     ours = states_of(backbone, embeds, 4)
     torch._dynamo.reset()

@@ -105,7 +105,7 @@ def test_finds_the_presets_of_bark_that_are_there(tmp_path: Path) -> None:
             "b.bin is missing",
         ),
         ({**VITS, "tokenizer_config.json": {"is_uroman": True, "phonemize": False}}, "needs the package uroman"),
-        ({**VITS, "tokenizer_config.json": {}}, "needs the package phonemizer"),
+        ({**VITS, "tokenizer_config.json": {"phonemize": True}}, "needs the package phonemizer"),
         ({"config.json": {"model_type": "speecht5"}, "model.safetensors": None}, "microsoft/speecht5_hifigan into"),
         (
             {"config.json": {"model_type": "fastspeech2_conformer"}, "model.safetensors": None, "vocab.json": {}},

@@ -262,28 +262,6 @@ def test_refuses_a_device_that_is_not_there(models: dict[str, Loaded], device: s
     assert caught.value.code == "bad_parameter"
 
 
-def test_text_in_other_letters_is_romanized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    romanizers = []
-
-    class Uroman:
-        def __init__(self) -> None:
-            romanizers.append(self)
-
-        def romanize_string(self, text: str) -> str:
-            return {"привет": "hello"}.get(text, "")
-
-    stub = type(sys)("uroman")
-    stub.Uroman = Uroman  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "uroman", stub)
-    monkeypatch.setattr(ModelSpec, "has_package", lambda self, name: True)
-    folder = tiny_models.vits(tmp_path, language="rus", is_uroman=True)
-    loaded = load(ModelSpec("russian", "transformers", (str(folder),), "default"))
-    said = [loaded.say(EngineRequest(text, "default", seed=1)) for text in ("привет", "hello", "ъ")]
-    assert said[0].size and np.array_equal(said[0], said[1]) and not said[2].size
-    assert len(romanizers) == 1
-
-
-@pytest.mark.slow
 def test_unloading_gives_all_memory_back(tmp_path: Path) -> None:
     folder = tiny_models.large_vits(tmp_path, 0.2)
     spec = ModelSpec("large", "transformers", (str(folder),), "default")

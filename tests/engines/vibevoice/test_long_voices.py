@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,7 @@ from wyoming_openspeakers.engines.control import CancelFlag, Cancelled
 from wyoming_openspeakers.engines.vibevoice import VibeVoiceEngine
 from wyoming_openspeakers.engines.vibevoice.prompt_voices import OWN
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    folder = tiny_vibevoice.vibevoice(tmp_path_factory.mktemp("vibevoice"))
-    loaded = load(ModelSpec("vibevoice", "vibevoice", (str(folder),), OWN[0], threads=1))
-    yield loaded
-    loaded.engine.unload()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On one core, with voices of few words."""
-    torch.set_num_threads(1)
-    monkeypatch.setattr("wyoming_openspeakers.engines.vibevoice.long.OWN_SECONDS", 0.8)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
 
 
 def test_a_recording_is_listened_to_once(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from fronts.mqtt.fronted import TOPICS, fronted, speak
 from fronts.mqtt.house import listening
 
 from wyoming_openspeakers.events import JobChanged
+from wyoming_openspeakers.fronts.mqtt.front import MqttState
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,24 @@ async def test_nothing_is_left_when_it_stops(start: StartService, broker: Broker
     assert len(service.bus._subscribers) == subscribers
     async with listening(broker.port, "openspeakers/#") as house:
         await house.until(lambda h: h.now.get(TOPICS.availability) == "offline")
+
+
+async def test_it_tells_whether_the_broker_listens(start: StartService, mosquitto: Broker) -> None:
+    service = await start()
+    async with fronted(service, mosquitto.port, wait=False) as front:
+        assert front.state == MqttState("connecting", "127.0.0.1")
+        async with asyncio.timeout(10):
+            while not front.connection.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert front.state == MqttState("connected", f"127.0.0.1:{mosquitto.port}")
+            mosquitto.stop()
+            while not front.state.problem:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert front.state.state == "disconnected"
+            mosquitto.start()
+            while front.state.problem:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert front.state == MqttState("connected", f"127.0.0.1:{mosquitto.port}")
 
 
 async def test_speech_does_not_wait_for_a_broker_that_is_away(start: StartService) -> None:

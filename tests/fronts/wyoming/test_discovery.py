@@ -16,7 +16,13 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from wyoming_openspeakers.addresses import IPAddress, is_routable, list_machine_addresses, reachable_addresses
 from wyoming_openspeakers.fronts.wyoming import discovery
-from wyoming_openspeakers.fronts.wyoming.discovery import SERVICE_TYPE, Discovery, fit_label, friendly_host_name
+from wyoming_openspeakers.fronts.wyoming.discovery import (
+    SERVICE_TYPE,
+    Discovery,
+    DiscoveryState,
+    fit_label,
+    friendly_host_name,
+)
 from wyoming_openspeakers.installation import stable_id
 
 LOOPBACK = ["127.0.0.1"]
@@ -91,6 +97,7 @@ async def test_the_service_appears_with_its_port_and_addresses_and_says_goodbye(
     assert info.port == 10200
     assert info.parsed_addresses() == ["192.168.7.20"]
     assert [(a.name, a.port, a.addresses) for a in found.advertised] == [(KITCHEN, 10200, ("192.168.7.20",))]
+    assert found.state == DiscoveryState("announced", KITCHEN, ("192.168.7.20:10200",))
 
     await found.stop()
     await browser.until(lambda names: full not in names)
@@ -144,6 +151,7 @@ async def test_a_name_that_is_taken_is_changed(browser: Browser, tmp_path: Path)
 async def test_addresses_are_followed_while_running(browser: Browser, tmp_path: Path) -> None:
     machine = addresses("192.168.7.20")
     found = make(tmp_path, "tcp://0.0.0.0:10200", name=KITCHEN, machine=machine, every=0.05)
+    assert found.state == DiscoveryState("starting")
     await found.start()
     machine[:] = addresses("10.0.0.9")
     await until(lambda: [service.addresses for service in found.advertised] == [("10.0.0.9",)])
@@ -154,6 +162,9 @@ async def test_addresses_are_followed_while_running(browser: Browser, tmp_path: 
     machine.clear()
     await browser.until(lambda names: not names)
     assert found.advertised == ()
+    assert found.state == DiscoveryState("failed", problem="This machine has no address on a network")
+    machine[:] = addresses("10.0.0.9")
+    await until(lambda: found.state == DiscoveryState("announced", KITCHEN, ("10.0.0.9:10200",)))
     await found.stop()
 
 
@@ -165,6 +176,7 @@ async def test_what_only_this_machine_can_reach_is_not_advertised(
     with caplog.at_level(logging.INFO):
         await found.start()
     assert found.advertised == ()
+    assert found.state == DiscoveryState("failed", problem=f"{uri} cannot be reached from other machines")
     assert [record.levelname for record in caplog.records if record.name == discovery.__name__] == ["INFO"]
     assert uri in caplog.text
     await found.stop()
@@ -186,6 +198,8 @@ async def test_a_network_that_permits_no_multicast_is_one_warning(
         found = make(tmp_path, "tcp://0.0.0.0:10200", every=0.01)
         await found.start()
         await asyncio.sleep(0.1)
+        assert found.state.state == "failed"
+        assert found.state.problem == f"{str(error) or type(error).__name__}; it is tried again within a minute"
     assert [record.levelname for record in caplog.records if record.levelno >= logging.WARNING] == ["WARNING"]
     await until(lambda: bool(found.advertised))
     await found.stop()

@@ -62,6 +62,7 @@ def test_a_listing_tells_all_that_the_hub_knows(server: HubServer, tmp_path: Pat
     full, bare, untold = trending(tmp_path, endpoint=server.url).models
     assert full == HubListing(
         id="facebook/mms-tts-deu",
+        url=f"{server.url}/facebook/mms-tts-deu",
         downloads=1234,
         likes=56,
         licence="cc-by-nc-4.0",

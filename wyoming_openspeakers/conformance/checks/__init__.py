@@ -1,4 +1,7 @@
-"""All checks, in the order in which they run: what is cheap first, what damages a copy of the files last."""
+"""All checks, in the order in which they run: what damages a copy of the files last, in a process that has served.
+
+Memory comes right after loading: only of a process that has done nothing else can be told what the model takes.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     LIGHT,
     VOICES,
     LOAD,
+    MEMORY,
     DEVICE,
     SOUND,
     EMPTY_TEXT,
@@ -35,7 +39,6 @@ CHECKS: tuple[Check, ...] = (
     CANCEL,
     LONG_TEXT,
     PARK,
-    MEMORY,
     DAMAGED,
     MISSING,
 )

@@ -87,17 +87,17 @@ def scribble(file: Path) -> None:
 async def DAMAGED(stage: Stage) -> Outcome:  # noqa: N802
     """The weights cut off as by a broken download, and something else in their place."""
     told = ""
-    async with stage.fresh() as performance:
-        for damage in (cut_off, scribble):
-            with copied(stage.subject.spec) as (spec, files):
-                file = _weights(files, spec)
-                damage(file)
-                what = "cut off" if damage is cut_off else "something else"
-                error = await _attempt(performance, spec)
-                if error is None:
-                    raise Failed(f"{file.name} is {what}, and nobody notices")
-                when = f"When {file.name} is {what}"
-                told = demand_clear(error, file.name, file.stem, str(file.parent), when=when)
+    performance = await stage.empty()
+    for damage in (cut_off, scribble):
+        with copied(stage.subject.spec) as (spec, files):
+            file = _weights(files, spec)
+            damage(file)
+            what = "cut off" if damage is cut_off else "something else"
+            error = await _attempt(performance, spec)
+            if error is None:
+                raise Failed(f"{file.name} is {what}, and nobody notices")
+            when = f"When {file.name} is {what}"
+            told = demand_clear(error, file.name, file.stem, str(file.parent), when=when)
     return passed(told)
 
 
@@ -116,19 +116,19 @@ async def MISSING(stage: Stage) -> Outcome:  # noqa: N802
     """Each file left out in turn, the largest ones, and settings."""
     needed = []
     told = ""
-    async with stage.fresh() as performance:
-        with copied(stage.subject.spec) as (spec, files):
-            tried = _tried(files, spec)
-            for file in tried:
-                aside = file.with_name(f".{file.name}.aside")
-                file.rename(aside)
-                error = await _attempt(performance, spec)
-                if error is not None:
-                    # The file of a voice may be told of as the voice.
-                    names = (file.name, file.stem, str(file.parent), *spec.paths, _voice(stage))
-                    told = demand_clear(error, *names, when=f"Without {file.name}")
-                    needed.append(file.name)
-                aside.rename(file)
+    performance = await stage.empty()
+    with copied(stage.subject.spec) as (spec, files):
+        tried = _tried(files, spec)
+        for file in tried:
+            aside = file.with_name(f".{file.name}.aside")
+            file.rename(aside)
+            error = await _attempt(performance, spec)
+            if error is not None:
+                # The file of a voice may be told of as the voice.
+                names = (file.name, file.stem, str(file.parent), *spec.paths, _voice(stage))
+                told = demand_clear(error, *names, when=f"Without {file.name}")
+                needed.append(file.name)
+            aside.rename(file)
     demand(bool(needed), "it loads without any of its files")
     return passed(f"of {len(tried)} files {len(needed)} are needed; {told}", f"{len(needed)} of {len(tried)}")
 
@@ -146,7 +146,7 @@ async def _attempt(performance: Performance, spec: ModelSpec) -> Exception | Non
     if problem := engine.problem(spec):
         return ModelUnavailable(problem)
     try:
-        await performance.load(spec)
+        await performance.load_variant(spec, performance.subject.device)
     except WorkerGone:
         raise
     except Exception as error:

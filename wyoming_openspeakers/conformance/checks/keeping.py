@@ -34,24 +34,25 @@ async def PARK(stage: Stage) -> Outcome:  # noqa: N802
     """Off the device and back; where its engine does not park, the worker unloads it and loads it again."""
     performance, name = await stage.ready(), stage.subject.name
     same = await steady(stage)
-    before = (await performance.say(**same)).samples
     parked = await performance.worker.park(name)
     demand(not parked.model_device, f"parked it still has {_mb(parked.model_device)} on the device")
     began = time.monotonic()
     await performance.worker.unpark(name)
     took = time.monotonic() - began
-    after = (await performance.say(**same)).samples
-    what = describe_difference(before, after)
-    demand(difference(before, after) <= TOLERANCE, f"back from parking it says something else: {what}")
+    after = (await performance.say(**same.request)).samples
+    what = describe_difference(same.samples, after)
+    demand(difference(same.samples, after) <= TOLERANCE, f"back from parking it says something else: {what}")
     how = "parks itself" if stage.subject.capabilities.parks and stage.subject.device != "cpu" else "is loaded again"
     return passed(f"it {how}, and says the same", f"{took:.2f} s")
 
 
 @check("memory", "gives its memory back when it is unloaded", seconds=300)
 async def MEMORY(stage: Stage) -> Outcome:  # noqa: N802
-    """Loaded, spoken with and unloaded, several times in a process of its own: from the second on it must not grow."""
-    async with stage.fresh() as performance:
-        rounds = [await _round(performance) for _ in range(_ROUNDS)]
+    """Loaded, spoken with and unloaded, several times from its process's start: from the second on it must not grow."""
+    performance, told = await stage.untouched()
+    rounds = [await _round(performance, told)]
+    while len(rounds) < _ROUNDS:
+        rounds.append(await _round(performance, await performance.load()))
     host = _demand_given_back("host memory", [(one.loaded.host, one.left.host) for one in rounds])
     gpu = _demand_given_back("GPU memory", [(one.loaded.device, one.left.device) for one in rounds])
     first, last = rounds[0].added, rounds[-1].added
@@ -86,12 +87,11 @@ class _Round:
     left: Memory
 
 
-async def _round(performance: Performance) -> _Round:
-    """Load, speak and unload."""
-    told = await performance.load()
+async def _round(performance: Performance, told: Memory) -> _Round:
+    """Speak and unload, after loading has told what it took."""
     if performance.subject.voices:
         await performance.say()
-    left = await performance.worker.unload(performance.subject.name)
+    left = await performance.unload()
     return _Round(told.model_host + told.model_device, told, left)
 
 

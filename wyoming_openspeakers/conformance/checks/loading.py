@@ -27,5 +27,5 @@ async def DEVICE(stage: Stage) -> Outcome:  # noqa: N802
     devices = stage.subject.capabilities.devices
     other = next((kind for kind in ("cuda", "mps") if kind not in devices), "quantum")
     spec = replace(stage.subject.spec, id=f"{stage.subject.name}-elsewhere")
-    error = await refusal(performance.load(spec, other))
+    error = await refusal(performance.load_variant(spec, other))
     return passed(demand_clear(error, other, when=f"On the device {other}"))

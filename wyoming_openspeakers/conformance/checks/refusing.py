@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,8 +10,9 @@ from ...errors import InvalidRequest, SpeechError, UnknownVoice
 from ...speech.parameters import check_parameters
 from ..check import check
 from ..clear import demand_clear
+from ..cut import WITHIN, cut_off
 from ..outcome import Failed, Outcome, Skipped, demand, passed
-from ..stage import Performance, Spoken, Stage, refusal
+from ..stage import Performance, Stage, refusal
 from ..texts import LONG
 
 NOBODY = "nobody_has_this_name"
@@ -112,7 +112,7 @@ def good_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 @check("long text", "speaks a very long text piece by piece, or refuses it", seconds=240, needs="sound")
 async def LONG_TEXT(stage: Stage) -> Outcome:  # noqa: N802
-    """A sentence as long as any that the service gives it, and three times as much: audio comes, or a clear error."""
+    """A sentence as long as any that the service gives it, and three times as much; cut off when audio comes."""
     performance = await stage.ready()
     told = [f"{name}: {await _first_of(performance, text)}" for name, text in _TEXTS.items()]
     return passed("; ".join(told))
@@ -120,16 +120,11 @@ async def LONG_TEXT(stage: Stage) -> Outcome:  # noqa: N802
 
 async def _first_of(performance: Performance, text: str) -> str:
     """How a text begins to be spoken, or is refused."""
-    spoken = Spoken()
-    speaking = asyncio.create_task(performance.say_into(spoken, text))
-    await spoken.has_begun.wait()
-    if spoken.chunks:
-        speaking.cancel()
+    what = f"{len(text)} characters"
     try:
-        await speaking
-    except asyncio.CancelledError:
-        pass
+        cut = await cut_off(performance, text, after=None)
     except Exception as error:
-        return f"refused: {demand_clear(error, when=f'With {len(text)} characters')}"
-    demand(bool(spoken.chunks), f"of {len(text)} characters it says nothing, and gives no error")
-    return f"{len(text)} characters, first audio after {spoken.times[0]:.1f} s"
+        return f"refused: {demand_clear(error, when=f'With {what}')}"
+    demand(bool(cut.spoken.chunks), f"of {what} it says nothing, and gives no error")
+    demand(cut.took <= WITHIN, f"of {what}, cut off when the first chunk has come, it goes on for {cut.took:.2f} s")
+    return f"{what}, first audio after {cut.spoken.times[0]:.1f} s"

@@ -15,7 +15,7 @@ from ...engines.base import Reference
 from ..check import check
 from ..outcome import Outcome, Skipped, demand, passed
 from ..stage import Spoken, Stage
-from ..steady import is_by_seed, steady
+from ..steady import steady
 from ..texts import TOLERANCE, greeting
 
 _MOST = 6
@@ -87,10 +87,10 @@ def some(things: Sequence[T]) -> list[T]:
 @check("seed", "says the same again for the same seed", needs="sound")
 async def SEED_HOLDS(stage: Stage) -> Outcome:  # noqa: N802
     """Twice the same request, with another in between; an engine that cannot says the same without its noise."""
-    request = await steady(stage)
-    if is_by_seed(request):
+    same = await steady(stage)
+    if same.is_by_seed:
         return passed("the same seed sounds the same", f"within {TOLERANCE}")
-    still = ", ".join(f"{name}={value}" for name, value in request["parameters"].items())
+    still = ", ".join(f"{name}={value}" for name, value in same.request["parameters"].items())
     raise Skipped(f"it takes no seed; with {still} it says the same again")
 
 

@@ -14,6 +14,8 @@ from ..steady import steady
 from ..texts import LONG, OTHER, TOLERANCE, describe_difference, difference
 
 _TRIES = 3
+"""A machine that is busy with other things may be late once."""
+
 _EARLY = 0.8
 """Part of the whole time by which a streaming engine has given its first chunk."""
 
@@ -31,7 +33,7 @@ _FAINT = 0.02
 async def STREAM_IS_WHOLE(stage: Stage) -> Outcome:  # noqa: N802
     """A long sentence alone, and again chunk by chunk in turns with others, which must be the same to the listener."""
     performance, has = await stage.ready(), stage.subject.capabilities
-    same = await steady(stage)
+    same = (await steady(stage)).request
     whole = await performance.say(LONG, **same)
     if has.concurrency > 1:
         turns, *_ = await asyncio.gather(
@@ -68,12 +70,14 @@ async def FIRST_CHUNK(stage: Stage) -> Outcome:  # noqa: N802
     performance = await stage.ready()
     if not stage.subject.capabilities.streaming:
         raise Skipped("it declares that it gives a sentence as a whole")
-    shares = []
+    share = 1.0
     for _ in range(_TRIES):
         spoken = await performance.say(LONG)
         demand(len(spoken.chunks) > 1, "it declares streaming, and a long sentence comes in one chunk")
-        shares.append(spoken.times[0] / spoken.seconds)
-    share, first = min(shares), spoken.times[0]
+        share = min(share, spoken.times[0] / spoken.seconds)
+        if share <= _EARLY:
+            break
+    first = spoken.times[0]
     if spoken.seconds < _INSTANT:
         return passed(f"all {len(spoken.chunks)} chunks come at once", f"{first * 1000:.0f} ms")
     demand(share <= _EARLY, f"the first chunk comes after {share:.0%} of the work", f"{first * 1000:.0f} ms")

@@ -18,7 +18,7 @@ async def TOGETHER(stage: Stage) -> Outcome:  # noqa: N802
     if has.concurrency == 1:
         return passed("it declares a limit of one at a time", "1")
     hello = greeting(stage.subject.voice.languages[0])
-    same = await steady(stage)
+    same = (await steady(stage)).request
     alone = [await performance.say(hello, **same), await performance.say(OTHER, **same)]
     both = await asyncio.gather(
         performance.say(hello, client="one", **same), performance.say(OTHER, client="another", **same)

@@ -185,7 +185,7 @@ class CsmFamily(CodecFamily):
 
     def warm_up(self) -> None:
         streamer = FrameStreamer(self.layout(), self.decoder(0), lambda samples: None)
-        self.generate("a", EngineRequest("a", "default"), {"max_frames": 2}, 0, streamer)
+        self.generate("a", EngineRequest("a", "default"), {"max_frames": 3}, 0, streamer)
         self._own = None
 
     def _conversation(self, text: str, references: Collection[Reference]) -> list[dict[str, Any]]:

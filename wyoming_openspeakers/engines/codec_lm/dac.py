@@ -13,6 +13,7 @@ from ..base import ModelSpec, Samples
 from ..torch.family import library
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
+from .dac_stream import DacStream
 
 if TYPE_CHECKING:
     import torch
@@ -21,10 +22,6 @@ FOLDERS = ("dac", "dac_44khz", "codec")
 """Where its files are looked for below a model's folder."""
 
 RATE = 44_100
-
-DILATIONS = (1, 3, 9)
-HALF = 3
-"""Of its convolutions' width, without the middle."""
 
 
 class Dac:
@@ -35,7 +32,7 @@ class Dac:
         self.rate = int(module.config.sampling_rate)
         self.samples = math.prod(module.config.upsampling_ratios)
         """Samples of a frame."""
-        self.reach = math.ceil(_reach(module.config.upsampling_ratios))
+        self.reach = math.ceil(DacStream(module.decoder).lag / self.samples)
         """Frames on each side that a frame's sound depends on."""
 
     @property
@@ -63,7 +60,7 @@ def misfit(folder: ModelFolder, books: int, codes: int) -> str | None:
     """Why a codec is not the one for a model that says so many codes of so many books, or None."""
     has = folder.config
     ratios = has.get("downsampling_ratios") or ()
-    # With odd ones it loses samples, and then pieces of its sound are not where they are in the whole.
+    # Those for less than the full band have an odd one, and otherwise look the same.
     fits = all(ratio % 2 == 0 for ratio in ratios)
     if fits and int(has.get("n_codebooks", 9)) >= books and int(has.get("codebook_size", 1024)) >= codes:
         return None
@@ -79,13 +76,3 @@ def load_dac(folder: ModelFolder) -> Dac:
 
 def _units(blocks: Iterable[Any]) -> list[Any]:
     return [part for block in blocks for part in block.children()]
-
-
-def _reach(ratios: Iterable[int]) -> float:
-    """How far the decoder looks to each side, in frames."""
-    reach, rate = float(HALF), 1
-    for ratio in ratios:
-        reach += 1 / rate
-        rate *= ratio
-        reach += sum(DILATIONS) * HALF / rate
-    return reach + HALF / rate

@@ -1,124 +1,162 @@
-"""Decodes DAC's frames as they come: exactly what it would make of all at once, a ninth of a second behind.
+"""A DAC's decoder that is given its input bit by bit, and makes of it exactly what it would make of all at once.
 
-Its convolutions look ahead as far as back. Each of them keeps what it was given last, and says no more than what does
-not depend on what is to come; so nothing is computed twice, however small the chunks are.
+Each convolution keeps what the next steps depend on, and gives what it knows for certain. So nothing is computed twice
+and chunks may be cut anywhere; the sound only comes as much later as the decoder looks ahead.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
-from ..base import Samples
-from ..torch.family import to_samples
-from .dac import Dac
-from .frames import Frame
 
 if TYPE_CHECKING:
     import torch
 
 
-GRAIN = 4
-"""Frames that are worth a run, once there is something to hear: a twentieth of a second."""
+class _Step(ABC):
+    """A part of the decoder with what it remembers of one stream."""
+
+    def lag(self, before: int) -> int:
+        """How far its output stays behind its input, in its own steps, when the input stays behind by `before`."""
+        return before
+
+    @abstractmethod
+    def __call__(self, x: torch.Tensor, is_last: bool) -> torch.Tensor:
+        """What is certain with this input."""
+
+
+class _Pointwise(_Step):
+    """An activation."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __call__(self, x: torch.Tensor, is_last: bool) -> torch.Tensor:
+        if not x.shape[-1]:
+            return x
+        after: torch.Tensor = self._module(x)
+        return after
+
+
+class _Convolution(_Step):
+    """A convolution that looks as far ahead as back."""
+
+    def __init__(self, module: Any) -> None:
+        (kernel,), (dilation,), (padding,) = module.kernel_size, module.dilation, module.padding
+        self._dilation, self._padding = int(dilation), int(padding)
+        self._reach = (kernel - 1) * self._dilation
+        self._module = module
+        self._before: torch.Tensor | None = None
+
+    def lag(self, before: int) -> int:
+        return before + self._padding
+
+    def __call__(self, x: torch.Tensor, is_last: bool) -> torch.Tensor:
+        import torch
+
+        module = self._module
+        if self._reach:
+            x = torch.cat(self._surrounded(x, is_last), dim=-1)
+            self._before = x[..., max(0, x.shape[-1] - self._reach) :]
+        if x.shape[-1] <= self._reach:
+            return x.new_zeros(x.shape[0], module.out_channels, 0)
+        return torch.nn.functional.conv1d(x, module.weight, module.bias, dilation=self._dilation)
+
+    def _surrounded(self, x: torch.Tensor, is_last: bool) -> list[torch.Tensor]:
+        """Input between what came before it and what comes after it: silence at both ends."""
+        silence = x.new_zeros(*x.shape[:-1], self._padding) if is_last or self._before is None else x
+        before = silence if self._before is None else self._before
+        return [before, x, silence] if is_last else [before, x]
+
+
+class _Longer(_Step):
+    """A convolution that makes several steps of one, of each and the one before it."""
+
+    def __init__(self, module: Any) -> None:
+        (kernel,), (stride,), (padding,) = module.kernel_size, module.stride, module.padding
+        assert kernel == 2 * stride
+        self._stride, self._padding = int(stride), int(padding)
+        self._cut = self._padding - int(module.output_padding[0])
+        """Steps at the end that are not wanted."""
+
+        self._module = module
+        self._before: torch.Tensor | None = None
+
+    def lag(self, before: int) -> int:
+        return before * self._stride + self._padding
+
+    def __call__(self, x: torch.Tensor, is_last: bool) -> torch.Tensor:
+        import torch
+
+        module, stride = self._module, self._stride
+        is_first = self._before is None
+        if is_last:
+            x = torch.nn.functional.pad(x, (0, 1))
+        count = x.shape[-1]
+        if not count:
+            return x.new_zeros(x.shape[0], module.out_channels, 0)
+        x = torch.nn.functional.pad(x, (1, 0)) if self._before is None else torch.cat([self._before, x], dim=-1)
+        self._before = x[..., -1:]
+        after = torch.nn.functional.conv_transpose1d(x, module.weight, module.bias, stride)
+        begin = stride + (self._padding if is_first else 0)
+        end = (count + 1) * stride - (self._cut if is_last else 0)
+        return after[..., begin:end]
+
+
+class _Residual(_Step):
+    """Some steps whose output is added to their input."""
+
+    def __init__(self, steps: list[_Step]) -> None:
+        self._steps = steps
+        self._waiting: torch.Tensor | None = None
+
+    def lag(self, before: int) -> int:
+        return _lag(self._steps, before)
+
+    def __call__(self, x: torch.Tensor, is_last: bool) -> torch.Tensor:
+        import torch
+
+        waiting = x if self._waiting is None else torch.cat([self._waiting, x], dim=-1)
+        change = _through(self._steps, x, is_last)
+        known = change.shape[-1]
+        self._waiting = waiting[..., known:]
+        return waiting[..., :known] + change
 
 
 class DacStream:
-    """The sound of one piece of text."""
+    """One stream through the library's DacDecoder."""
 
-    def __init__(self, codec: Dac, device: torch.device) -> None:
-        self.ahead = codec.reach
-        self.seconds = codec.samples / codec.rate
-        self._quantizer = codec.module.quantizer
-        self._decoder = codec.module.decoder
-        self._device = device
-        self._before: dict[Any, torch.Tensor] = {}
-        """What each part was given last, as much of it as what comes next depends on."""
-        self._is_last = False
-        self._waiting: list[Frame] = []
-        self._least = 1
-        """Frames of the next run: each may take a little longer than the one before, which still plays."""
+    def __init__(self, decoder: Any) -> None:
+        self._steps = _steps(decoder)
+        self._is_begun = False
+        self.lag = _lag(self._steps, 0)
+        """Samples that it stays behind."""
 
-    def push(self, frames: list[Frame]) -> Samples:
-        """The sound that is known with these frames, or nothing while there are few."""
-        self._waiting += frames
-        if len(self._waiting) < self._least:
-            return np.zeros(0, np.float32)
-        self._least = min(self._least + 1, GRAIN)
-        return self._said()
-
-    def finish(self, frames: list[Frame]) -> Samples:
-        """The rest of the sound, with the last frames."""
-        self._waiting += frames
-        if not self._waiting and not self._before:
-            return np.zeros(0, np.float32)
-        self._is_last = True
-        return self._said()
-
-    def _said(self) -> Samples:
-        import torch
-
-        if self._waiting:
-            codes = torch.tensor(self._waiting, device=self._device).T[None]
-            x = self._quantizer.from_codes(codes)[0]
-            self._waiting = []
-        else:
-            inner = self._decoder.conv1
-            x = inner.weight.new_zeros(1, inner.in_channels, 0)
-        return to_samples(self._through(x))
-
-    def _through(self, x: torch.Tensor) -> torch.Tensor:
-        x = self._convolved(self._decoder.conv1, x)
-        for block in self._decoder.block:
-            x = self._lengthened(block.conv_t1, _called(block.snake1, x))
-            for unit in (block.res_unit1, block.res_unit2, block.res_unit3):
-                x = self._mixed(unit, x)
-        return self._convolved(self._decoder.conv2, _called(self._decoder.snake1, x)).tanh()
-
-    def _mixed(self, unit: Any, x: torch.Tensor) -> torch.Tensor:
-        """A part that adds something to what it is given: as much as it knows."""
-        waiting = self._joined(unit, x)
-        added = _called(unit.conv2, _called(unit.snake2, self._convolved(unit.conv1, _called(unit.snake1, x))))
-        count = added.shape[-1]
-        self._before[unit] = waiting[..., count:]
-        return waiting[..., :count] + added
-
-    def _convolved(self, conv: Any, x: torch.Tensor) -> torch.Tensor:
-        """A convolution of what comes with what came before it; before and after everything is silence."""
-        import torch
-
-        half = (conv.kernel_size[0] - 1) * conv.dilation[0] // 2
-        silence = x.new_zeros(1, x.shape[1], half)
-        if conv not in self._before:
-            self._before[conv] = silence
-        x = torch.cat([self._before[conv], x, *([silence] if self._is_last else [])], dim=-1)
-        self._before[conv] = x[..., -2 * half :]
-        if x.shape[-1] <= 2 * half:
-            return x.new_zeros(1, conv.out_channels, 0)
-        return torch.nn.functional.conv1d(x, conv.weight, conv.bias, dilation=conv.dilation)
-
-    def _lengthened(self, conv: Any, x: torch.Tensor) -> torch.Tensor:
-        """Longer by a convolution in which each step makes sound up to the next but one."""
-        import torch
-
-        stride, padding = conv.stride[0], conv.padding[0]
-        if not x.shape[-1] and not self._is_last:
-            return x.new_zeros(1, conv.out_channels, 0)
-        begin = stride if conv in self._before else stride + padding
-        if conv not in self._before:
-            self._before[conv] = x.new_zeros(1, conv.in_channels, 1)
-        x = self._joined(conv, x)
-        self._before[conv] = x[..., -1:]
-        end = x.shape[-1] * stride + (stride - padding if self._is_last else 0)
-        return torch.nn.functional.conv_transpose1d(x, conv.weight, conv.bias, conv.stride)[..., begin:end]
-
-    def _joined(self, part: Any, x: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        return torch.cat([self._before[part], x], dim=-1) if part in self._before else x
+    def push(self, x: torch.Tensor, is_last: bool = False) -> torch.Tensor:
+        """The samples that are certain with this input; with the last of it, all."""
+        self._is_begun = self._is_begun or bool(x.shape[-1])
+        # Of nothing comes nothing, not the sound of the silence around it.
+        return _through(self._steps, x, is_last) if self._is_begun else x[:, :1]
 
 
-def _called(module: Any, x: torch.Tensor) -> torch.Tensor:
-    """What a part makes of something; of nothing it makes nothing."""
-    after: torch.Tensor = module(x) if x.shape[-1] else x
-    return after
+def _steps(decoder: Any) -> list[_Step]:
+    steps: list[_Step] = [_Convolution(decoder.conv1)]
+    for block in decoder.block:
+        steps += [_Pointwise(block.snake1), _Longer(block.conv_t1)]
+        for unit in (block.res_unit1, block.res_unit2, block.res_unit3):
+            inner = [_Pointwise(unit.snake1), _Convolution(unit.conv1), _Pointwise(unit.snake2),
+                     _Convolution(unit.conv2)]  # fmt: skip
+            steps.append(_Residual(inner))
+    return [*steps, _Pointwise(decoder.snake1), _Convolution(decoder.conv2), _Pointwise(decoder.tanh)]
+
+
+def _through(steps: list[_Step], x: torch.Tensor, is_last: bool) -> torch.Tensor:
+    for step in steps:
+        x = step(x, is_last)
+    return x
+
+
+def _lag(steps: list[_Step], before: int) -> int:
+    for step in steps:
+        before = step.lag(before)
+    return before

@@ -13,11 +13,12 @@ from ..torch.folder import ModelFolder
 from ..torch.load import load_model
 from ..torch.sampling import Sampler, generator_of
 from .dac import RATE, find_dac, load_dac, misfit
-from .dac_stream import DacStream
 from .dia_choice import DiaChoice
+from .dia_decoder import DiaDecoder
 from .dia_delay import DiaLayout
 from .dia_recording import resampled
 from .dia_script import FIRST, SOUNDS, SPEAKERS, has_words, joined, last_speaker, marked, read
+from .dia_sound import DiaSound
 from .dia_steps import speak
 from .family import CodecFamily
 from .frames import Decoder, Frame, FrameStreamer, Layout
@@ -89,6 +90,7 @@ class DiaFamily(CodecFamily):
         assert codec is not None
         self._codec = load_dac(codec)
         self._model = load_model(library("models.dia.modeling_dia").DiaForConditionalGeneration, folder, self.dtype)
+        self._decoder = DiaDecoder(self._model.model.decoder, device)
         self._recorded: PromptCache[torch.Tensor] = PromptCache()
         self._speaker = FIRST
         """Who speaks when the next piece does not say so."""
@@ -132,7 +134,11 @@ class DiaFamily(CodecFamily):
 
     @property
     def watched(self) -> list[Any]:
-        return [*self._model.model.encoder.layers, *self._model.model.decoder.layers, *self._codec.watched]
+        reader, speaker = self._model.model.encoder, self._model.model.decoder
+        return [*reader.layers, *speaker.layers, self._decoder.gate, *self._codec.watched]
+
+    def rest(self) -> None:
+        self._decoder.rest()
 
     def begin(self, request: EngineRequest) -> None:
         self._speaker = FIRST
@@ -145,7 +151,7 @@ class DiaFamily(CodecFamily):
         return DiaLayout(self._model.config.delay_pattern, self._model.config.decoder_config.eos_token_id)
 
     def decoder(self, seed: int | None) -> Decoder:
-        return DacStream(self._codec, self.device)
+        return DiaSound(self._codec, self.device)
 
     def generate(
         self, text: str, request: EngineRequest, settings: Mapping[str, Any], seed: int | None, streamer: FrameStreamer
@@ -158,7 +164,7 @@ class DiaFamily(CodecFamily):
         script = read(joined(words, said) if words else said)
         self._check_length(script)
         most = min(int(settings.get("max_frames", 1720)), self._room - len(before))
-        speak(self._model, script, before, most, self._choice(settings, seed), streamer)
+        speak(self._model, self._decoder, script, before, most, self._choice(settings, seed), streamer)
         if not request.references and self._own is None and 0 < len(streamer.frames) <= self._most_before:
             self._own = said, streamer.frames
 

@@ -57,3 +57,36 @@ def ending(delays: Sequence[int], end: int, silence: int) -> torch.Tensor:
         rows[delay, book] = end
         rows[delay + 1 :, book] = silence
     return rows
+
+
+class Delayed:
+    """Puts what is known of steps in the place of what was chosen: the beginnings and the ends of all books.
+
+    It works where the model does, and does not wait for it: when the first book is at its end is known there.
+    """
+
+    def __init__(self, known: torch.Tensor, delays: Sequence[int], end: int, silence: int, most: int) -> None:
+        """`known` are the first steps; `most` steps may come before the end."""
+        import torch
+
+        free = torch.full((1, len(delays)), FREE)
+        self._known = known
+        self._over = torch.cat([free, ending(delays, end, silence)]).to(known.device)
+        """What is known of a step before the end, of the one at the end, and of those after it."""
+        self._ended = torch.full((1,), most, device=known.device)
+        """The step at the end, as far as that is known."""
+        self._end = end
+        self._step = 0
+
+    def __call__(self, chosen: torch.Tensor) -> torch.Tensor:
+        """The codes (books) of the next step; `chosen` are those that the model would say."""
+        step, self._step = self._step, self._step + 1
+        if step < len(self._known):
+            chosen = _unless_free(self._known[step], chosen)
+        self._ended = self._ended.where((self._ended <= step) | (chosen[0] != self._end), step)
+        late = (step + 1 - self._ended).clamp(0, len(self._over) - 1)
+        return _unless_free(self._over[late][0], chosen)
+
+
+def _unless_free(known: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    return chosen.where(known == FREE, known)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..torch.family import library
+from ..torch.decoding_tokens import tokens_of
 from .dia_choice import DiaChoice
-from .dia_delay import FREE, beginning, ending
+from .dia_decoder import DiaDecoder
+from .dia_delay import Delayed, beginning
 
 if TYPE_CHECKING:
     import torch
@@ -27,46 +28,47 @@ class Listener(Protocol):
 
 
 def speak(
-    model: Any, text: list[int], before: torch.Tensor, most: int, choice: DiaChoice, listener: Listener
+    model: Any,
+    decoder: DiaDecoder,
+    text: list[int],
+    before: torch.Tensor,
+    most: int,
+    choice: DiaChoice,
+    listener: Listener,
 ) -> None:
-    """Say a text, at most so many frames, going on from those `before`, whose words it begins with."""
+    """Say a text, at most so many frames, going on from those `before`, whose words it begins with.
+
+    `decoder` is the model's.
+    """
     import torch
 
     config, delays = model.config.decoder_config, model.config.delay_pattern
-    end, longest, device = config.eos_token_id, max(delays), model.logits_dense.weight.device
+    end, longest = config.eos_token_id, max(delays)
     # Without the text is with as many empty bytes.
-    texts = torch.tensor([text, [0] * len(text)][: 1 + choice.is_guided], device=device)
+    texts = torch.tensor([text, [0] * len(text)][: 1 + choice.is_guided], device=decoder.device)
     heard = model.model.encoder(input_ids=texts).last_hidden_state
-    past = _cache(config)
-    known = beginning(before, delays, config.bos_token_id).to(device)
-    over = ending(delays, end, config.pad_token_id).to(device)
+    known = beginning(before, delays, config.bos_token_id).to(decoder.device)
     said, known = known.split([1 + len(before), longest])
-    listener.put(said)
-    step, frames = 0, most
-    while frames and step < frames + longest:
-        hidden = model.model.decoder(
-            input_ids=said.expand(len(texts), -1, -1),
-            encoder_hidden_states=heard,
-            past_key_values=past,
-            use_cache=True,
-        ).last_hidden_state[:, -1]
-        said = choice(model.logits_dense(hidden).float().view(len(texts), len(delays), -1))[None]
-        if step < longest:
-            said = _unless_free(known[step], said)
-        if step < frames and said[0, 0] == end:
-            frames = step
-        if step >= frames:
-            said = _unless_free(over[step - frames], said)
-        listener.put(said.cpu())
-        step += 1
+    delayed = Delayed(known, delays, end, config.pad_token_id, most)
+    listener.put(said.cpu())
+
+    def choose(_: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        scores = model.logits_dense(states).float().view(len(texts), len(delays), -1)
+        return delayed(choice(scores))
+
+    frames = most
+    with decoder.sequence(said[None], heard, most + longest - 1) as sequence:
+        steps = tokens_of(
+            sequence,
+            most + longest,
+            choose,
+            lambda codes: model.model.decoder.embeddings(codes[None]),
+            len(delays),
+        )
+        for step, codes in enumerate(steps):
+            listener.put(codes)
+            if step < frames and codes[0, 0] == end:
+                frames = step
+            if not frames or step + 1 == frames + longest:
+                break
     listener.end()
-
-
-def _unless_free(known: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
-    return chosen.where(known == FREE, known)
-
-
-def _cache(config: Any) -> Any:
-    """What the decoder remembers: of its own steps and of the text."""
-    caches = library("cache_utils")
-    return caches.EncoderDecoderCache(caches.DynamicCache(config=config), caches.DynamicCache(config=config))

@@ -190,7 +190,7 @@ class HiggsFamily(CodecFamily):
 
     def warm_up(self) -> None:
         streamer = FrameStreamer(self.layout(), self.decoder(0), lambda samples: None)
-        self.generate("a", EngineRequest("a", "default"), {"max_frames": 2}, 0, streamer)
+        self.generate("a", EngineRequest("a", "default"), {"max_frames": 3}, 0, streamer)
         self.begin(EngineRequest("", ""))
 
     def _say(

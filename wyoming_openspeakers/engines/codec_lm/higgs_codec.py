@@ -17,8 +17,8 @@ from ..base import EngineError, ModelSpec, Samples
 from ..torch.family import library, to_samples
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
+from .dac_stream import DacStream
 from .frames import Frame
-from .higgs_dac import DacStream
 
 if TYPE_CHECKING:
     import torch

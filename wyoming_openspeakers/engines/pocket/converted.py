@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ TOKENS = {
     "audio_bos_token": "<|audio_start|>",
 }
 """Places in a prompt, in the order of their numbers, which follow those of the words."""
+
+ABANDONED = 3_600
+"""Seconds after which nobody is still making a folder: its process was killed."""
 
 TEMPLATE = """\
 {%- for message in messages -%}{%- for item in message['content'] -%}
@@ -56,14 +60,21 @@ def library_folder(authors: Authors, cache: str | None) -> Path:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         _convert(authors, unfinished / name)
-        for old in Path(cache).glob(f"{name}-*"):
-            shutil.rmtree(old, ignore_errors=True)
+        _clear(Path(cache), name)
         unfinished.replace(place.parent)
     except OSError as error:
         raise EngineError(f"{cache} cannot be written to ({error.strerror or error})", "model_missing") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return place
+
+
+def _clear(cache: Path, name: str) -> None:
+    """Remove what was made of other files of this name, and what was never finished."""
+    for old in cache.iterdir():
+        is_stale = old.name.startswith(f".{name}-") and time.time() - old.stat().st_mtime > ABANDONED
+        if is_stale or old.name.rpartition("-")[0] == name:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _convert(authors: Authors, place: Path) -> None:

@@ -115,7 +115,7 @@ class PocketFamily(StreamingFamily):
     def watched(self) -> list[Any]:
         hearing = self._codec.encoder
         heard = [] if hearing is None else [*hearing.encoder_seanet.layers, *hearing.encoder_transformer.layers]
-        return [*self._model.model.layers, *heard]
+        return [*self._model.model.layers, self._flow.gate, *heard]
 
     def begin(self, request: EngineRequest) -> None:
         if request.references:
@@ -126,6 +126,9 @@ class PocketFamily(StreamingFamily):
 
     def forget(self, digests: Collection[str]) -> None:
         self._cloned.forget(digests)
+
+    def rest(self) -> None:
+        self._flow.rest()
 
     def say(self, text: str, request: EngineRequest, settings: Mapping[str, Any], seed: int | None, way: Way) -> None:
         ids = self._ids(text)
@@ -148,7 +151,8 @@ class PocketFamily(StreamingFamily):
     def warm_up(self) -> None:
         stream = LatentStream(self._parts, self._fade)
         ids = self._ids("a")
-        manner = self._manner(ids, {"max_frames": 2})
+        # A graph is captured when a step is done for the second time, which is before the third frame.
+        manner = self._manner(ids, {"max_frames": 3})
         for latent in self._flow.frames(ids, None, manner, generator_of(self.device, 0)):
             stream.sound([latent])
 
@@ -213,6 +217,3 @@ class PocketFamily(StreamingFamily):
         values = inputs["input_values"].to(self.device, self.dtype)
         encoded = self._codec.encode(values, inputs["padding_mask"].to(self.device))
         return self._hear(encoded.latents[0][encoded.latents_mask[0].bool()].float())
-
-
-FAMILY = PocketFamily

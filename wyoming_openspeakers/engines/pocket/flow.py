@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..torch.family import library
+from ..torch.graphs import Capture, Graphs, capture_on
+from .backbone import Backbone
+from .head import FlowHead
 from .voices import Heard
 
 if TYPE_CHECKING:
@@ -38,12 +41,26 @@ class Manner:
 class Flow:
     """What the library's `generate` does, frame by frame."""
 
-    def __init__(self, model: Any, device: torch.device) -> None:
+    def __init__(
+        self, model: Any, device: torch.device, capture: Callable[[torch.device], Capture | None] = capture_on
+    ) -> None:
         """Take where the model is when it is used."""
         self._model = model
         self._device = device
         self._latent = int(model.config.latent_dim)
-        self._placeholder = int(model.config.audio_latent_token_id)
+        graphs = Graphs(capture(device))
+        self._backbone = Backbone(model.model, graphs)
+        self._head = FlowHead(model, graphs)
+
+    @property
+    def gate(self) -> Any:
+        """What is called before each layer of each frame, where no graph is captured."""
+        return self._backbone.gate
+
+    def rest(self) -> None:
+        """Give back what can be made again: nothing is said for a while, or the weights move."""
+        self._backbone.rest()
+        self._head.rest()
 
     def hear(self, ids: Sequence[int], latents: torch.Tensor) -> Heard:
         """What the layers keep of a voice; `ids` has as many places for latents as there are."""
@@ -66,17 +83,15 @@ class Flow:
         import torch
 
         model = self._model
-        cache = self._cache(heard)
-        inputs = torch.tensor([ids], device=self._device)
-        placeholder = torch.tensor([[self._placeholder]], device=self._device)
+        state = self._begin(ids, heard, manner.most)
         loud = math.sqrt(manner.temperature)
-        last = None
+        latent: torch.Tensor | None = None
         left: int | None = None
         for number in range(manner.most):
-            state = model.model(input_ids=inputs, audio_latents=last, past_key_values=cache, use_cache=True)
-            state = state.last_hidden_state[:, -1]
+            if latent is not None:
+                state = self._backbone.state(latent)
             noise = torch.randn((1, self._latent), generator=generator, device=self._device, dtype=state.dtype) * loud
-            latent = model.sample_latent(state, noise, manner.steps)
+            latent = self._head.latent(state, noise, manner.steps)
             yield model.denormalize_latents(latent)
             if left is None and number >= manner.least and float(model.eos_head(state)) > manner.threshold:
                 left = manner.tail + 1
@@ -84,7 +99,16 @@ class Flow:
                 left -= 1
                 if not left:
                     return
-            inputs, last = placeholder, latent[:, None]
+
+    def _begin(self, ids: Sequence[int], heard: Heard | None, most: int) -> torch.Tensor:
+        """The state (1, hidden) of which the first frame is made."""
+        import torch
+
+        past = self._cache(heard)
+        prompt = torch.tensor([ids], device=self._device)
+        states: torch.Tensor = self._model.model(input_ids=prompt, past_key_values=past, use_cache=True)[0]
+        self._backbone.begin(past, most)
+        return states[:, -1]
 
     def _cache(self, heard: Heard | None) -> Any:
         caches = library("cache_utils")

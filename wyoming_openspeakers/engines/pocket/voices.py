@@ -23,11 +23,6 @@ class Heard:
 
     layers: Sequence[tuple[torch.Tensor, torch.Tensor]]
 
-    @property
-    def length(self) -> int:
-        """Positions."""
-        return int(self.layers[0][0].shape[2])
-
 
 def read_voice(file: Path, latent: int, layers: int) -> torch.Tensor | Heard:
     """A voice's latents, of shape (frames, latent), or what its layers keep."""

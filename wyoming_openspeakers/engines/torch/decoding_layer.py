@@ -76,7 +76,7 @@ def through_layer(
     from torch.nn import functional
 
     heads, _, width = keys.shape
-    mixed = _linear(functional.rms_norm(x, x.shape[-1:], layer.norm, layer.epsilon), layer.attention).view(-1, width)
+    mixed = linears(functional.rms_norm(x, x.shape[-1:], layer.norm, layer.epsilon), layer.attention).view(-1, width)
     # One product turns queries and keys by their place in the sequence.
     turned = mixed[:-heads] @ rotation
     keys[:, slot] = turned[-heads:].unsqueeze(1)
@@ -87,7 +87,7 @@ def through_layer(
         queries, keys[None, :, :span], values[None, :, :span], attn_mask=mask, scale=layer.scale
     )
     x = x + functional.linear(seen.reshape(1, -1), *layer.out)
-    gates = _linear(functional.rms_norm(x, x.shape[-1:], layer.norm_after, layer.epsilon), layer.gates)
+    gates = linears(functional.rms_norm(x, x.shape[-1:], layer.norm_after, layer.epsilon), layer.gates)
     gate, up = gates.chunk(2, dim=-1)
     return x + functional.linear(functional.silu(gate) * up, *layer.down)
 
@@ -123,7 +123,8 @@ def _neighbours(matrices: Sequence[torch.Tensor]) -> torch.Tensor | None:
     return first.as_strided((rows, first.shape[1]), (first.shape[1], 1))
 
 
-def _linear(x: torch.Tensor, parts: Sequence[Linear]) -> torch.Tensor:
+def linears(x: torch.Tensor, parts: Sequence[Linear]) -> torch.Tensor:
+    """What several matrices make of the same, beside each other."""
     import torch
 
     done = [torch.nn.functional.linear(x, *part) for part in parts]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
-
-from .decoding import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import torch
@@ -13,8 +11,23 @@ if TYPE_CHECKING:
     Choose = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
+class StepByStep(Protocol):
+    """What a decoder is told and says, one step after the other."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+
+    @property
+    def state(self) -> torch.Tensor:
+        """What it says now."""
+
+    def step(self, embed: torch.Tensor) -> object:
+        """Take one more."""
+
+
 def tokens_of(
-    sequence: Sequence, most: int, choose: Choose, embed: Callable[[torch.Tensor], torch.Tensor], width: int = 1
+    sequence: StepByStep, most: int, choose: Choose, embed: Callable[[torch.Tensor], torch.Tensor], width: int = 1
 ) -> Iterator[torch.Tensor]:
     """At most so many rows (1, width) of tokens in the host's memory, until nobody wants more.
 
@@ -49,12 +62,16 @@ class _Reader:
         self._numbers = torch.zeros(like.shape, dtype=like.dtype, pin_memory=self.is_behind)
         # It sleeps until then, and lets other threads run.
         self._event = torch.cuda.Event(blocking=True) if self.is_behind else None
+        self._device = like.device
 
     def ask(self, numbers: torch.Tensor) -> None:
         """Have numbers brought."""
+        import torch
+
         self._numbers.copy_(numbers, non_blocking=self.is_behind)
         if self._event is not None:
-            self._event.record()
+            # Another device than the thread's own has a stream of its own.
+            self._event.record(torch.cuda.current_stream(self._device))
 
     def answer(self) -> torch.Tensor:
         """The numbers that were asked for last."""

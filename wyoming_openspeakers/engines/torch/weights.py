@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .checkpoint import large_pages
+from .graphs import CAPTURING
 from .layout import Stage, bytes_of, lay_out
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class TorchWeights:
         import torch
 
         if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+            # Not the whole device, on which another model may be capturing.
+            torch.cuda.current_stream(self._device).synchronize()
         elif self._device.type == "mps":
             torch.mps.synchronize()
 
@@ -214,6 +216,7 @@ class TorchWeights:
         import torch
 
         if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+            with CAPTURING:
+                torch.cuda.empty_cache()
         elif self._device.type == "mps":
             torch.mps.empty_cache()

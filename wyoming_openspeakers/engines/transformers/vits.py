@@ -66,8 +66,9 @@ class VitsFamily(WholeFamily):
     @classmethod
     def problem(cls, spec: ModelSpec, folder: ModelFolder) -> str | None:
         settings = folder.read("tokenizer_config.json")
-        if not (folder.path / "vocab.json").is_file():
-            return f"vocab.json is missing in {folder.path}; download the model again"
+        # Without its settings the tokenizer would make phonemes of what the model knows as letters.
+        if absent := next((name for name in ("vocab.json", "tokenizer_config.json") if not folder.read(name)), None):
+            return f"{absent} is missing or damaged in {folder.path}; download the model again"
         if settings.get("is_uroman") and not spec.has_package("uroman"):
             return needs_package("uroman", "uroman")
         if settings.get("phonemize", True) and not spec.has_package("phonemizer"):

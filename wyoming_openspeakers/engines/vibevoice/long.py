@@ -122,7 +122,8 @@ class VibeVoiceFamily(StreamingFamily):
         inner = self._model.model
         ways = (inner.audio_tower.encoder, inner.audio_tower.decoder, inner.semantic_tokenizer_encoder)
         blocks = [block for way in ways for part in (way.stem, *way.conv_layers) for block in part.stage]
-        return [*inner.language_model.layers, *inner.diffusion_head.layers, *blocks]
+        drawing = (layer.ffn for layer in inner.diffusion_head.layers)
+        return [*inner.language_model.layers, *drawing, *blocks]
 
     def begin(self, request: EngineRequest) -> None:
         self._script = Script(request.text)

@@ -7,13 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..base import Samples
-from ..torch.dpm_solver import steps_of
 from ..torch.family import to_samples
+from ..torch.graphs import Graphs, capture_on
 from ..torch.sampling import generator_of
 from .chunks import ChunkCodec
+from .denoiser import Denoiser
 from .long_cache import Snapshot, TwoRows
-from .long_graph import Graphs
-from .long_head import LatentHead
 
 if TYPE_CHECKING:
     import torch
@@ -36,8 +35,7 @@ class Frames:
         self._device = device
         self._dtype = model.lm_head.weight.dtype
         self.codec = ChunkCodec(self._inner)
-        self._head = LatentHead(self._inner.diffusion_head)
-        self._graphs = Graphs(device)
+        self._graphs = Graphs(capture_on(device))
         # A device that runs graphs has one for each reach: few of them.
         self._stride = 512 if device.type == "cuda" else 64
         config = model.config
@@ -46,16 +44,16 @@ class Frames:
         """All that the language model may say; of equals the library takes the first, too."""
         self._cache: TwoRows | None = None
         self._choices: torch.Tensor | None = None
-        self._times: dict[int, torch.Tensor] = {}
+        self._denoisers: dict[int, Denoiser] = {}
         self._thoughts = torch.zeros(2, config.text_config.hidden_size, device=device, dtype=self._dtype)
-        self._noise = torch.zeros(self._head.size, device=device)
+        self._noise = torch.zeros(1, self._inner.diffusion_head.noisy_images_proj.in_features, device=device)
         self._guidance = torch.ones((), device=device)
 
     def rest(self) -> None:
         """Give back all memory on the device that can be had again: the weights are about to move."""
-        self._graphs.forget()
+        self._graphs.drop()
         self.codec.forget()
-        self._times.clear()
+        self._denoisers.clear()
         self._cache = self._choices = None
 
     def reserve(self, places: int) -> None:
@@ -63,7 +61,9 @@ class Frames:
         # One more than is said is read, and looked at in whole strides.
         wanted = -(-(places + 1) // self._stride) * self._stride
         if self._cache is None or self._cache.room < wanted:
-            self._graphs.forget()
+            # Not both at once: the old one goes before the new one comes.
+            self._graphs.drop()
+            self._cache = None
             room = max(wanted, ROOM if self._device.type == "cuda" else 0)
             self._cache = TwoRows(self._model.config.text_config, room, self._device, self._dtype)
 
@@ -117,8 +117,7 @@ class Frames:
         self._guidance.fill_(guidance)
         cache.places[0] = begin
         cache.places[1] = 0
-        plan = steps_of(steps)
-        times = self._times_of(steps)
+        denoiser = self._denoiser(steps)
         noise = self._noises(seed)
         token = self._tokens[int(self._next(self._embedded([self._begin]), self._reach(begin)))]
         for place in range(begin + 1, begin + 1 + most):
@@ -131,15 +130,15 @@ class Frames:
                 token = self._tokens[int(self._next(self._embedded([token]), reach))]
                 continue
             self._noise.copy_(next(noise))
-            made = self._graphs.run((steps, reach), partial(self._frame, plan, times, reach)).cpu()
+            made = self._graphs.run((steps, reach), partial(self._frame, denoiser, reach)).cpu()
             put(to_samples(made[:-1]))
             token = self._tokens[int(made[-1])]
 
-    def _frame(self, plan: Any, times: torch.Tensor, reach: int) -> torch.Tensor:
+    def _frame(self, denoiser: Denoiser, reach: int) -> torch.Tensor:
         """The samples of a frame, and after them which token comes next; all on the device."""
         import torch
 
-        latent = self._head.draw(self._thoughts, self._noise, plan, times, self._guidance)
+        latent = denoiser.latent(self._thoughts, self._noise, self._guidance)
         sound = self.codec.decode(latent)
         heard = self._inner.semantic_connector(self.codec.listen(sound))[0]
         token = self._next(self._inner.multi_modal_projector(latent.to(self._dtype)) + heard, reach)
@@ -189,12 +188,12 @@ class Frames:
 
         generator = generator_of(torch.device("cpu"), seed)
         while True:
-            yield from torch.randn(BLOCK, self._head.size, generator=generator).to(self._device)
+            yield from torch.randn(BLOCK, self._noise.shape[1], generator=generator).to(self._device)
 
-    def _times_of(self, steps: int) -> torch.Tensor:
-        if steps not in self._times:
-            self._times[steps] = self._head.times(steps_of(steps))
-        return self._times[steps]
+    def _denoiser(self, steps: int) -> Denoiser:
+        if steps not in self._denoisers:
+            self._denoisers[steps] = Denoiser(self._inner.diffusion_head, steps)
+        return self._denoisers[steps]
 
     def _reach(self, place: int) -> int:
         """How many places are looked at from one: whole strides, so that not each frame is of another size."""

@@ -15,6 +15,7 @@ from ...models.hub.trending import TrendingModels
 from ...models.manager import ModelManager
 from ...models.profiles.store import ProfileStore
 from ...speech.service import SpeechService
+from .system.fronts import FrontsInfo
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,6 @@ class Parts:
     trending: TrendingModels
     status: Callable[[], dict[str, Any]]
     """How the whole service is."""
+
+    fronts: Callable[[], FrontsInfo]
+    """How each way into it is."""

@@ -64,6 +64,12 @@ class Connection:
         self.connected = False
         """Whether the broker listens now."""
 
+        self.broker = config.host
+        """Its address, with the port as soon as that is known."""
+
+        self.trouble = ""
+        """Why there is no connection, in a sentence that names what to change; empty while nothing is wrong."""
+
         self.subscribe(topics.availability, self._hear_of_us)
 
     def start(self) -> None:
@@ -133,6 +139,7 @@ class Connection:
         """Say once what is wrong, and wait: longer, the longer it has been so."""
         if self._stopped:
             return
+        self.trouble = str(trouble)
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
         # While the broker is away, it does not matter in which of many ways it is away.
@@ -147,7 +154,7 @@ class Connection:
     async def _connect_once(self) -> None:
         """Hold one connection; ends with Trouble."""
         session = await self._open()
-        self._complaint = ""
+        self.trouble = self._complaint = ""
         began = time.monotonic()
         try:
             await self._serve(session)
@@ -170,6 +177,7 @@ class Connection:
         from .session import Session
 
         credentials = await asyncio.to_thread(read_credentials, self._config, self._installation)
+        self.broker = credentials.broker
         while True:
             session = Session(credentials, self._will, self._patience, self._version)
             try:

@@ -69,5 +69,6 @@ def problems(manager: ModelManager) -> list[str]:
         found.append("No voice is installed")
     elif (name := manager.defaults.voice) and not manager.catalog.find(name):
         found.append(f"There is no voice {name}; another speaks instead")
-    found += [f"Model {model} failed" for model in manager.registry.models if manager.state(model) == "failed"]
+    failures = {model: manager.failures.get(model) for model in manager.registry.models}
+    found += [f"Model {model}: {failure.error}" for model, failure in failures.items() if failure]
     return found

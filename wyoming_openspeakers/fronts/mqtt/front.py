@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from .commands import Commands
 from .connection import Connection
 from .discovery import Discovery
@@ -11,6 +14,18 @@ from .parts import Parts
 from .state import StateTopics
 from .stories import Stories
 from .topics import Topics
+
+
+@dataclass(frozen=True)
+class MqttState:
+    """How the connection to the broker is."""
+
+    state: Literal["connecting", "connected", "disconnected"]
+    broker: str
+    """Its address."""
+
+    problem: str | None = None
+    """Why it is disconnected, and what to change."""
 
 
 class MqttFront:
@@ -28,6 +43,14 @@ class MqttFront:
         also_stop = [self._hermes.stop_speaking] if self._hermes else []
         self._commands = Commands(parts, connection, topics, *also_stop)
         self._discovery = Discovery(parts, topics, connection)
+
+    @property
+    def state(self) -> MqttState:
+        """Whether the broker listens, or why not."""
+        link = self.connection
+        if link.connected:
+            return MqttState("connected", link.broker)
+        return MqttState("disconnected" if link.trouble else "connecting", link.broker, link.trouble or None)
 
     async def start(self) -> None:
         """Begin to connect; the broker may come whenever it comes."""

@@ -15,6 +15,7 @@ from ...jobs.jobs import JobRequest
 from ...jobs.request import new_entry, speech_request
 from ...models.queue import Urgency
 from ...models.voices import VoiceCatalog
+from ...speech.named import find_voice, full_name
 from ...speech.response import Response
 from .asker import Asker
 from .command_types import SayCommand
@@ -77,10 +78,12 @@ class Say:
 
     async def take(self, command: SayCommand, asker: Asker, stops: int) -> None:
         """Check a text and begin to speak it; raises when that cannot be. `stops` is from when it came."""
-        request = _job_request(command)
-        catalog = await self._catalog(command)
+        manager = self._parts.manager
+        await manager.voices()
+        chosen = await find_voice(manager, command.model or "", command.voice or "", command.language or None)
+        request = _job_request(command, full_name(chosen) if chosen else None)
         if command.priority == "interactive" and (self._keeps_live or not self._parts.url()):
-            self._take_live(request, catalog, asker, stops)
+            self._take_live(request, manager.catalog, asker, stops)
         else:
             await self._take_job(request, asker, stops, is_batch=command.priority == "batch")
 
@@ -109,15 +112,6 @@ class Say:
     def _refuse_stopped(self, stops: int) -> None:
         if stops != self._stops:
             raise Stopped("It was stopped")
-
-    async def _catalog(self, command: SayCommand) -> VoiceCatalog:
-        """The voices, with those that came since the last look or that come from the hub by their names."""
-        manager = self._parts.manager
-        catalog = await manager.voices()
-        for name in (command.model, command.voice):
-            if name and not catalog.find(name):
-                catalog = await manager.voices_with(name)
-        return catalog
 
     async def _speak(self, id: str, response: Response, asker: Asker, format: str) -> None:
         try:
@@ -190,11 +184,10 @@ class Say:
         task.add_done_callback(self._tasks.discard)
 
 
-def _job_request(command: SayCommand) -> JobRequest:
+def _job_request(command: SayCommand, voice: str | None) -> JobRequest:
     return JobRequest(
         text=command.text,
-        model=command.model or None,
-        voice=command.voice or None,
+        voice=voice,
         language=command.language or None,
         speed=command.speed,
         pitch=command.pitch or 0.0,

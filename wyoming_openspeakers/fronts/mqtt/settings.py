@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...errors import ModelUnavailable, UnknownModel
 from ...events import DefaultsChanged, EventBus
-from ...jobs.request import full_name
 from ...models.manager import ModelManager
+from ...speech.named import full_name
 from .command_types import AUTOMATIC, KeepAliveCommand, ModelCommand, SpeedCommand, VoiceCommand
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlparse
 
 from zeroconf import Error
@@ -25,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 _CHECK_EVERY = 60.0
 _CLOSE_TIMEOUT = 3.0
 _LONGEST_LABEL = 63
-
+_NO_NETWORK = "This machine has no address on a network"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Advertised:
     name: str
     port: int
     addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DiscoveryState:
+    """What others see of the service, or why they see nothing."""
+
+    state: Literal["starting", "announced", "failed"]
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+    problem: str | None = None
 
 
 class Discovery:
@@ -64,6 +75,7 @@ class Discovery:
         self._infos: list[AsyncServiceInfo] = []
         self._reachable: dict[int, list[IPAddress]] = {}
         self._complained = False
+        self._problem = ""
         self._watcher: asyncio.Task[None] | None = None
 
     @property
@@ -72,6 +84,14 @@ class Discovery:
         return tuple(
             Advertised(info.get_name(), info.port or 0, tuple(info.parsed_addresses())) for info in self._infos
         )
+
+    @property
+    def state(self) -> DiscoveryState:
+        """How it is at this moment."""
+        if self._infos:
+            addresses = [f"{address}:{seen.port}" for seen in self.advertised for address in seen.addresses]
+            return DiscoveryState("announced", self.advertised[0].name, tuple(addresses))
+        return DiscoveryState("failed" if self._problem else "starting", problem=self._problem or None)
 
     async def start(self) -> None:
         """Advertise, and keep doing so as addresses come and go. Never fails: the service works without."""
@@ -96,19 +116,24 @@ class Discovery:
 
     async def _update(self) -> None:
         try:
-            reachable = reachable_addresses(await self._endpoints(), self._machine_addresses())
+            endpoints = await self._endpoints()
+            reachable = reachable_addresses(endpoints, self._machine_addresses())
+            if not reachable:
+                self._problem = _why_not(self._uris) if not endpoints else _NO_NETWORK
             if reachable == self._reachable:
                 return
             # A new network means new sockets, as multicast groups are joined when they are made.
             await self._withdraw()
             if reachable:
                 await self._advertise(reachable)
+                self._problem = ""
             self._reachable = reachable
             self._complained = False
         except (OSError, Error, TimeoutError) as error:
             await self._withdraw()
             level = logging.DEBUG if self._complained else logging.WARNING
             self._complained = True
+            self._problem = f"{str(error) or type(error).__name__}; it is tried again within a minute"
             _LOGGER.log(level, "Cannot be discovered on the network: %s", error or type(error).__name__)
 
     async def _advertise(self, reachable: dict[int, list[IPAddress]]) -> None:

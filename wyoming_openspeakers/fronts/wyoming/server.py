@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -17,6 +18,18 @@ from .connection import Connection
 from .framing import MAX_HEADER
 
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WyomingState:
+    """Where the server listens, and to whom."""
+
+    addresses: tuple[str, ...]
+    clients: tuple[str, ...]
+    """The addresses of those who are connected, once for each connection; `local` by a Unix socket."""
+
+    most: int
+    """Connections that it takes at a time."""
 
 
 class WyomingServer:
@@ -33,6 +46,12 @@ class WyomingServer:
         self._stopping = False
         self.uris: list[str] = []
         """Where it listens, with the ports that were really taken."""
+
+    @property
+    def state(self) -> WyomingState:
+        """How it is at this moment."""
+        clients = tuple(sorted(connection.peer for connection in self._connections))
+        return WyomingState(tuple(self.uris), clients, self._config.max_connections)
 
     async def start(self) -> None:
         """Listen."""

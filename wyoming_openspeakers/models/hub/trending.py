@@ -17,6 +17,7 @@ from ...errors import InvalidRequest, ModelFilesError
 from ..side_thread import in_side_thread
 from .client import get_json, hub_client
 from .engine import can_run, supported_types
+from .pages import page_of
 from .sentences import NO_HUB, explained
 
 _SUBJECT = "the list of trending models"
@@ -40,6 +41,9 @@ class HubListing:
 
     id: str
     """`owner/name`."""
+
+    url: str
+    """Its page."""
 
     downloads: int
     likes: int
@@ -148,17 +152,18 @@ def _ask(token: str | None, endpoint: str | None) -> Trending:
         }
         entries = get_json(client, f"{client.endpoint}/api/models", _SUBJECT, parameters)
         try:
-            return Trending(tuple(_listing(entry) for entry in entries), time.time())
+            return Trending(tuple(_listing(entry, client.endpoint) for entry in entries), time.time())
         except (KeyError, TypeError, AttributeError):
             raise ModelFilesError(NO_HUB.format(_SUBJECT)) from None
 
 
-def _listing(entry: dict[str, Any]) -> HubListing:
+def _listing(entry: dict[str, Any], endpoint: str) -> HubListing:
     card = entry.get("cardData") or {}
     languages = card.get("language") or ()
     licences = [tag.removeprefix("license:") for tag in entry.get("tags") or () if tag.startswith("license:")]
     return HubListing(
         id=entry["id"],
+        url=page_of(entry["id"], endpoint),
         downloads=entry.get("downloads") or 0,
         likes=entry.get("likes") or 0,
         licence=str(card.get("license_name") or (licences or [""])[0]),

@@ -17,6 +17,7 @@ import vibevoice_realtime_loop
 
 from wyoming_openspeakers.engines.base import ModelSpec
 from wyoming_openspeakers.engines.torch.folder import ModelFolder
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.running import running
 from wyoming_openspeakers.engines.vibevoice.realtime.parts import Parts, load_parts
 from wyoming_openspeakers.engines.vibevoice.realtime.prompt import Prompt, read_prompt
@@ -60,7 +61,7 @@ def test_it_says_what_the_authors_loop_says(parts: Parts, prompt: Prompt, count:
     noises = torch.randn(20, tiny.LATENT, generator=chance)
     whole, ends = vibevoice_realtime_loop.say(parts, prompt, words, noises, STEPS, GUIDANCE)
 
-    talk = Talk(parts, prompt, count, 20)
+    talk = Talk(parts, prompt, count, 20, Graphs(None))
     # The second time in memory that was used before.
     for _ in range(2):
         talk.begin(prompt, GUIDANCE, STEPS)
@@ -84,7 +85,7 @@ def test_the_codec_in_frames_is_the_codec_at_once(parts: Parts) -> None:
 
 def test_text_that_is_read_later_changes_nothing_before(parts: Parts, prompt: Prompt) -> None:
     noises = torch.randn(8, 1, tiny.LATENT, generator=torch.Generator().manual_seed(6))
-    talk = Talk(parts, prompt, 10, 8)
+    talk = Talk(parts, prompt, 10, 8, Graphs(None))
 
     def said(more: torch.Tensor) -> list[torch.Tensor]:
         talk.begin(prompt, GUIDANCE, STEPS)
@@ -103,7 +104,7 @@ def test_text_that_is_read_later_changes_nothing_before(parts: Parts, prompt: Pr
 
 def test_a_talk_fits_until_a_text_is_longer_or_the_weights_move(folder: Path, prompt: Prompt) -> None:
     parts = load_parts(ModelFolder(folder), torch.float32)
-    talk = Talk(parts, prompt, 10, 2000)
+    talk = Talk(parts, prompt, 10, 2000, Graphs(None))
     assert talk.fits(prompt, 10, 2000) and not talk.fits(prompt, 10, 3000)
     parts.kinds.weight.data = parts.kinds.weight.data.clone()
     assert not talk.fits(prompt, 10, 2000)
@@ -113,7 +114,7 @@ def test_it_sounds_alike_in_sixteen_bits(folder: Path, parts: Parts, prompt: Pro
     noise = torch.randn(1, tiny.LATENT, generator=torch.Generator().manual_seed(7))
     said = []
     for kind in (parts, load_parts(ModelFolder(folder), torch.bfloat16)):
-        talk = Talk(kind, prompt, 5, 1)
+        talk = Talk(kind, prompt, 5, 1, Graphs(None))
         talk.begin(prompt, GUIDANCE, STEPS)
         talk.read(torch.arange(1, 6))
         said.append(talk.say(noise).float())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from assets import asset
@@ -13,6 +13,8 @@ from console_browser import Visit, VisitConsole, chromium, launched, visited
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+_COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +72,15 @@ def picture() -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def looked_at(picture: Callable[[Page, str], None]) -> Callable[[Visit, str], None]:
-    """Take a picture of what is shown: it fits the window, and axe-core, which must be in it, finds nothing serious."""
+    """Look at what is shown, in light and dark: it fits, and axe-core, which must be in it, finds nothing serious."""
 
     def look(it: Visit, name: str) -> None:
-        it.page.wait_for_timeout(300)
-        picture(it.page, name)
-        assert it.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        assert not it.faults(), name
+        for colours in _COLOURS:
+            it.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+            # Other colours come with the next pictures.
+            it.page.wait_for_timeout(300)
+            picture(it.page, f"{name}-{colours}-{it.size}")
+            assert it.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert not it.faults(), (name, colours)
 
     return look

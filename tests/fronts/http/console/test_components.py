@@ -107,8 +107,7 @@ def test_a_question_is_answered(it: Visit, press: str, answer: bool) -> None:
         dialog.get_by_role("button", name=press).click()
     dialog.wait_for(state="hidden")
     assert it.page.evaluate("told") == [answer]
-    # Focus goes back to where it was.
-    it.page.wait_for_function("document.activeElement.textContent === 'Ask'")
+    assert it.page.evaluate("document.activeElement.textContent") == "Ask", "focus is where it was"
 
 
 def test_a_kept_recording_is_fetched_when_it_is_played(it: Visit) -> None:

@@ -6,79 +6,38 @@ import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from assets import asset
 from conftest import ServeProcess
-from console_browser import LISTEN, VisitConsole
+from console_browser import LISTEN, PAGES, SIZES, Visit, VisitConsole
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("speak", "voices", "jobs", "models", "system")
-SIZES = {"phone": (360, 780), "desktop": (1280, 860)}
-
-GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture
-def axe() -> str:
-    """The accessibility checker, which runs inside the page."""
-    return (asset("axe-core") / "axe.min.js").read_text()
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core takes for serious, each with the elements that it is about."""
-    violations: list[dict[str, Any]] = page.evaluate("axe.run().then((result) => result.violations)")
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-        for one in violations
-        if one["impact"] in GRAVE
-    ]
-
-
-def settled(page: Page) -> None:
-    """Everything that a page asks for at its start has come."""
-    page.get_by_text("Loading").first.wait_for(state="hidden")
-    page.wait_for_timeout(300)
-
-
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("colours", ["light", "dark"])
 def test_every_page_fits_and_has_no_serious_fault(
-    visit: VisitConsole,
-    default_service: ServeProcess,
-    axe: str,
-    picture: Callable[[Page, str], None],
-    size: str,
-    colours: str,
+    visit: VisitConsole, default_service: ServeProcess, axe: str, looked_at: Callable[[Visit, str], None], size: str
 ) -> None:
-    width, height = SIZES[size]
-    look = {"width": width, "height": height, "color_scheme": colours, "reduced_motion": "reduce"}
-    it = visit(default_service.url, init=(axe,), **look)
+    it = visit(default_service.url, init=(axe,), **SIZES[size])
     it.wait_until_live()
     for page in PAGES:
         it.go(page)
-        settled(it.page)
-        picture(it.page, f"{page}-{colours}-{size}")
-        assert it.page.evaluate("document.documentElement.scrollWidth") <= width, page
-        assert not faults(it.page), page
+        it.wait_until_settled()
+        looked_at(it, page)
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
 def test_what_opens_on_a_page_has_no_serious_fault_either(
-    visit: VisitConsole, default_service: ServeProcess, axe: str, picture: Callable[[Page, str], None], colours: str
+    visit: VisitConsole, default_service: ServeProcess, axe: str, looked_at: Callable[[Visit, str], None]
 ) -> None:
-    it = visit(default_service.url, width=360, height=780, color_scheme=colours, init=(axe,), reduced_motion="reduce")
+    it = visit(default_service.url, init=(axe,), **SIZES["phone"])
     page = it.page
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Second voice").click()
     page.get_by_role("button", name="Listen to heart").wait_for()
-    picture(page, f"picker-{colours}-phone")
-    assert not faults(page)
+    looked_at(it, "picker")
     page.keyboard.press("Escape")
     page.get_by_label("Text", exact=True).fill("Everything that there is to see after somebody has spoken.")
     page.get_by_role("button", name="Speak", exact=True).click()
@@ -86,9 +45,7 @@ def test_what_opens_on_a_page_has_no_serious_fault_either(
     page.get_by_text("More settings").first.click()
     page.get_by_role("button", name="Command line").first.click()
     page.get_by_role("button", name="Download").first.click()
-    picture(page, f"spoken-{colours}-phone")
-    assert not faults(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    looked_at(it, "spoken")
 
 
 def test_the_colours_can_be_chosen_and_stay(visit: VisitConsole, default_service: ServeProcess) -> None:

@@ -15,15 +15,11 @@ from wyoming_openspeakers.fronts.http.console.files import FOLDER, PAGE, Console
 
 MOST_BYTES = 200_000
 MOST_BYTES_OF_A_PAGE = 80_000
-
-LOAD = re.compile(r"""\bimport\(["']([^"']+)["']\)""")
 MOST_LINES = 300
 
+LOAD = re.compile(r"""\bimport\(["']([^"']+)["']\)""")
 IMPORT = re.compile(r"""(?:^|[;}\s])(?:import|export)\b[^"';()]*?from\s*["']([^"']+)["']""")
 ADDRESS = re.compile(r"""https?://[^\s"'`)<>\\]+""")
-
-AHEAD = {"components/tabs.js", "components/file-drop.js"}
-"""Components that every page may use, whether one does now or not."""
 
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML", "http://www.w3.org/1999/xhtml"}
 
@@ -99,7 +95,7 @@ def test_every_module_is_used_and_what_the_page_begins_with_named_in_it(files: C
     for name in reached:
         assert all(files.find(address) for address in imports_of(name)), f"{name} imports what is missing"
     modules = {name for name in files.names if name.endswith(".js")} - {"theme.js"}
-    assert reached | AHEAD == modules
+    assert reached == modules
     page = files.page.content.decode()
     link = f'<link rel="modulepreload" href="console/{files.version}/'
     preloaded = {name for name in modules if f'{link}{name}">' in page}

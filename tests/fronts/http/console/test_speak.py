@@ -14,19 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import ServeProcess
 from console_browser import LISTEN, VisitConsole
+from console_pace import LATEST, LONGEST, first_sound
 from ingress import ingress
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
-
-MOST_LATE = 100
-"""Milliseconds between the first byte and the first sound; and of any task while the sound streams."""
-
-FIRST_BYTE = """
-    performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/v1/audio/speech")).at(-1).responseStart
-"""
 
 
 def speak(page: Page, text: str) -> None:
@@ -50,24 +44,12 @@ def test_it_speaks_and_is_heard(visit: VisitConsole, default_service: ServeProce
 
 def test_the_first_sound_comes_with_the_first_bytes(visit: VisitConsole, default_service: ServeProcess) -> None:
     it = visit(default_service.url, init=(LISTEN,))
-    late, longest = [], []
     goes_on = "It goes on for a while, so that there is something to stream. " * 4
-    for count in range(3):
-        it.page.evaluate("window.heard && Object.assign(heard, {first: 0, loudest: 0})")
-        speak(it.page, f"This is number {count}. {goes_on}")
-        first = it.until("window.heard?.first")
-        finished(it.page)
-        it.page.get_by_role("button", name="Stop", exact=True).click()
-        byte = it.page.evaluate(FIRST_BYTE)
-        late.append(first - byte)
-        tasks = it.page.evaluate("seen.longTasks.map((task) => [task.start, task.duration])")
-        longest.append(max((duration for start, duration in tasks if start >= byte), default=0))
-        it.page.evaluate("seen.longTasks.length = 0")
-        it.until("heard.now < 0.001")
+    sounds = [first_sound(it, f"This is number {count}. {goes_on}") for count in range(3)]
     # Others use the same machine: what counts is what the console makes of it when it is let.
-    assert min(late) <= MOST_LATE, late
-    assert min(longest) <= MOST_LATE, longest
-    print(f"first sound {late}, longest task {longest}, in milliseconds after the first byte")
+    assert min(sound.late for sound in sounds) <= LATEST, sounds
+    assert min(sound.longest_task for sound in sounds) <= LONGEST, sounds
+    print(f"in milliseconds after the first byte: {sounds}")
 
 
 def test_there_is_no_gap_between_pieces(visit: VisitConsole, default_service: ServeProcess) -> None:
@@ -204,8 +186,6 @@ def test_it_speaks_behind_ingress(visit: VisitConsole, default_service: ServePro
         finished(it.page)
         assert all(url in address.replace("ws:", "http:") for address in it.requests if not address.startswith("blob:"))
         it.page.goto("about:blank")
-
-
 
 
 def test_a_link_brings_voice_and_text(visit: VisitConsole, default_service: ServeProcess) -> None:

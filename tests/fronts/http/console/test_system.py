@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import yaml
 from conftest import ServeProcess
 from console_browser import VisitConsole
 from fault_models import models_file
+from fronts.mqtt.brokers import free_port
 
 from wyoming_openspeakers import __version__
 
@@ -38,6 +40,26 @@ def test_it_tells_of_the_machine_and_the_service(visit: VisitConsole, default_se
     assert ways.get_by_text("Off").count() == 2, "neither MQTT nor discovery is on"
     page.get_by_role("region", name="Memory").get_by_role("img", name="Models on cpu: hibari").wait_for()
     assert page.get_by_role("region", name="GPUs").inner_text()
+
+
+def test_each_way_in_tells_how_it_is(
+    visit: VisitConsole, serve: Callable[..., ServeProcess], picture: Callable[[Page, str], None]
+) -> None:
+    port = str(free_port())
+    service = serve(OPENSPEAKERS__MQTT__HOST="127.0.0.1", OPENSPEAKERS__MQTT__PORT=port)
+    it = visit(service.url)
+    it.go("system")
+    ways = it.page.get_by_role("region", name="Ways in")
+    wyoming, mqtt = (ways.get_by_role("listitem").filter(has_text=name) for name in ("Wyoming", "MQTT"))
+    wyoming.get_by_text("0 clients").wait_for()
+    with socket.create_connection(("127.0.0.1", int(service.uri.rpartition(":")[2]))):
+        wyoming.get_by_text("1 client", exact=True).wait_for()
+        wyoming.get_by_text("Connected: 127.0.0.1.").wait_for()
+        picture(it.page, "system-fronts")
+    wyoming.get_by_text("0 clients").wait_for()
+    mqtt.get_by_text("Disconnected").wait_for()
+    mqtt.get_by_text(f"Nobody listens at 127.0.0.1:{port}; check mqtt.port").wait_for()
+    ways.get_by_text("No key is needed").wait_for()
 
 
 def test_settings_are_found_and_secrets_hidden(visit: VisitConsole, serve: Callable[..., ServeProcess]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +105,115 @@ async def test_what_is_not_over_is_not_deleted(it: JobClient) -> None:
     await it.ask("GET", f"/api/history/{job}/audio", 409)
 
 
+async def test_what_the_same_filters_list_is_deleted(it: JobClient) -> None:
+    await heard(it, "one")
+    await heard(it, "two", front="mqtt", text="Good night.", status="failed", error="no")
+    await heard(it, "three", model="other", voice="other/plain", kind="batch")
+    await heard(it, "four", created=NOON)
+    for query, gone in {
+        "status=failed&kind=job": 0,
+        "status=failed&search=night&front=mqtt": 1,
+        "model=other": 1,
+        "until=2026-03-31T13:00Z&search=morning": 1,
+        "voice=fault/plain&kind=live": 1,
+    }.items():
+        listed = (await it.ask("GET", f"/api/history?{query}"))["total"]
+        assert await it.ask("DELETE", f"/api/history?{query}") == {"deleted": gone}
+        assert listed == gone, query
+    assert await ids(it) == [] == it.working.files()
+
+
 async def test_all_that_was_listened_to_is_deleted_and_jobs_stay(it: JobClient) -> None:
     job = await it.generate("tone")
     await it.over(job)
     for n in range(3):
         await heard(it, f"live{n}")
-    assert await it.ask("DELETE", "/api/history") == {"deleted": 3}
+    assert await it.ask("DELETE", "/api/history?kind=live") == {"deleted": 3}
     assert await ids(it) == [job]
     assert len(it.working.files()) == 1
+    running = await it.generate("tone sleep:20")
+    assert await it.ask("DELETE", "/api/history?all=true") == {"deleted": 1}
+    assert await ids(it) == [running]
+
+
+async def test_those_of_some_ids_are_deleted(it: JobClient) -> None:
+    for id in ("one", "two", "three"):
+        await heard(it, id)
+    assert await it.ask("DELETE", "/api/history?id=one&id=three&id=nobody") == {"deleted": 2}
+    assert await ids(it) == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "all=true"),
+        ("all=false", "all=true"),
+        ("untill=2026-03-31", "did you mean until?"),
+        ("page=2", "unknown key page"),
+        ("front=", "front: must not be empty"),
+        ("search=&kind=live", "search: must not be empty"),
+        ("since=", "since: must be a day or a moment"),
+        ("status=done", "status"),
+    ],
+)
+async def test_nothing_is_deleted_by_a_slip(it: JobClient, query: str, words: str) -> None:
+    await heard(it, "one")
+    refused = await it.ask("DELETE", f"/api/history?{query}", 422)
+    assert words in json.dumps(refused)
+    assert await ids(it) == ["one"]
+
+
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_found"),
+    [
+        ("2026-03-31T12:00:00Z", "", True),
+        ("2026-03-31T12:00:00.5Z", "", False),
+        ("", "2026-03-31T12:00:00Z", False),
+        ("", "2026-03-31T12:00:01Z", True),
+        ("2026-03-31T14:00+02:00", "2026-03-31T14:01+02:00", True),
+        ("2026-03-31T14:01 02:00", "", False),
+        ("2026-03-31T17:30+05:30", "", True),
+        ("20260331T120000Z", "", True),
+        ("2026-03-31", "2026-03-31", True),
+        ("2026-04-01", "", False),
+        ("", "2026-03-30", False),
+        ("2026-03-31T14:00", "2026-03-31T14:01", True),
+        ("2026-03-31 14:01", "", False),
+        ("0001-01-01", "9999-12-31", True),
+    ],
+)
+async def test_times_are_of_iso_8601_and_those_without_a_zone_of_the_service(
+    it: JobClient, monkeypatch: pytest.MonkeyPatch, since: str, until: str, is_found: bool
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        await heard(it, "noon", created=NOON)
+        await heard(it, "a job", created=NOON, kind="job")
+        query = "&".join(f"{name}={value}" for name, value in (("since", since), ("until", until)) if value)
+        assert await ids(it, f"kind=live&{query}") == ["noon"] * is_found
+        jobs = await it.ask("GET", f"/api/tts/jobs?{query}")
+        assert [job["id"] for job in jobs["jobs"]] == ["a job"] * is_found
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "query", ["since=yesterday", "since=2026-13-01", "until=12", "since=1774958400", "until=", "since=2026-03-31T25:00",
+              "since=2026-04-01&until=2026-03-30", "since=2026-03-31T12:00Z&until=2026-03-31T11:59Z"],
+)  # fmt: skip
+async def test_what_is_no_time_is_refused_by_its_name(it: JobClient, query: str) -> None:
+    refused = {path: await it.ask("GET", f"{path}?{query}", 422) for path in LISTS}
+    name = query.rpartition("&")[2].partition("=")[0]
+    for path, answer in refused.items():
+        assert f"{name}: must " in json.dumps(answer), path
+
+
+LISTS = ("/api/history", "/api/tts/jobs")
 
 
 async def test_a_live_entry_is_no_job(it: JobClient) -> None:

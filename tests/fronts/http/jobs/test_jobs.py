@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
+import soundfile
 from job_client import JobClient, job_client
 from managed import until
 from yarl import URL
@@ -100,6 +101,19 @@ async def test_a_model_that_cannot_speak_now_says_why(client: Connect) -> None:
     assert "mute" in refused["detail"] and refused["code"] == "model-unavailable"
 
 
+async def test_without_a_model_it_is_the_default_voice_or_the_one_that_is_named(client: Connect) -> None:
+    it = await client({"fault": {}, "other": {"engine": "faults.engine", "voice": "plain"}})
+    for asked, model in (({}, "fault"), ({"model_id": ""}, "fault"), ({"voice_id": "other/plain"}, "other")):
+        taken = await it.ask("POST", "/api/tts/generate", 202, json={"text": "tone", **asked})
+        job = await it.over(taken["job_id"])
+        assert (job["status"], job["model_id"], job["voice_id"]) == ("complete", model, f"{model}/plain")
+    batch = await it.ask("POST", "/api/tts/batch", 202, json={"lines": ["tone", "tone tone"]})
+    spoken = [await it.over(id) for id in batch["job_ids"]]
+    assert {job["voice_id"] for job in spoken} == {"fault/plain"}
+    refused = await it.ask("POST", "/api/tts/generate", 404, json={"text": "tone", "voice_id": "nobody"})
+    assert "There is no voice 'nobody'" in refused["detail"]
+
+
 async def test_a_voice_that_came_a_moment_ago_is_found(client: Connect, tmp_path: Path) -> None:
     it = await client()
     body = {"model_id": "fault", "voice_id": "nova", "text": "tone"}
@@ -114,7 +128,7 @@ async def test_a_voice_that_came_a_moment_ago_is_found(client: Connect, tmp_path
 
 async def test_nothing_but_json(client: Connect) -> None:
     it = await client()
-    await it.ask("POST", "/api/tts/generate", 422, json={"text": "tone"})
+    await it.ask("POST", "/api/tts/generate", 422, json={"model_id": "fault"})
     await it.ask("POST", "/api/tts/generate", 415, data=b"{}", headers={"Content-Type": "text/plain"})
 
 
@@ -234,6 +248,14 @@ async def test_every_format_is_kept_and_can_be_had_as_another(client: Connect, k
         assert answer.headers["Content-Type"] == "audio/pcm"
         seconds = len(await answer.read()) / 48000
     assert seconds == pytest.approx(job["duration_seconds"], abs=0.1)
+
+
+@pytest.mark.parametrize("kept", ["wav", "mp3", "opus", "flac"])
+async def test_what_is_kept_tells_its_length(client: Connect, kept: str) -> None:
+    it = await client()
+    job = await it.over(await it.generate("tone tone tone tone", output_format=kept))
+    told = soundfile.info(io.BytesIO(await it.ask("GET", job["audio_url"])))
+    assert told.duration == pytest.approx(job["duration_seconds"], abs=0.03)
 
 
 async def test_audio_can_be_had_in_another_format(client: Connect) -> None:

@@ -10,6 +10,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
+import pytest
+from fronts.mqtt.brokers import free_port
+from wyoming_client import Client
 
 from wyoming_openspeakers import __version__
 from wyoming_openspeakers.events import Gpu, GpusRead
@@ -100,7 +103,55 @@ async def test_the_settings_without_their_secrets(start: StartService) -> None:
     assert "s3cret" not in json.dumps(told)
 
 
+async def test_each_way_in_tells_how_it_is(start: StartService) -> None:
+    service = await start(http__public_url="https://voice.home")
+    async with Client(service.addresses[0]) as one, Client(service.addresses[0]) as other:
+        await one.info()
+        await other.info()
+        told = await ask(service, "/api/system/fronts")
+    assert told == {
+        "wyoming": {
+            "addresses": [service.addresses[0]],
+            "clients": ["127.0.0.1", "127.0.0.1"],
+            "most": service.config.wyoming.max_connections,
+        },
+        "http": {
+            "address": service.addresses[1],
+            "public_url": "https://voice.home",
+            "has_tls": True,
+            "wants_key": False,
+        },
+        "mqtt": {"state": "off", "broker": "", "problem": None},
+        "discovery": {"state": "off", "name": "", "addresses": [], "problem": None},
+    }
+    async with asyncio.timeout(5):
+        while (await ask(service, "/api/system/fronts"))["wyoming"]["clients"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.slow
+async def test_what_keeps_others_from_finding_the_service_is_told(start: StartService) -> None:
+    service = await start(wyoming__zeroconf=True, mqtt__host="127.0.0.1", mqtt__port=free_port())
+    broker = f"127.0.0.1:{service.config.mqtt.port}"
+    async with asyncio.timeout(10):
+        while (told := await ask(service, "/api/system/fronts"))["mqtt"]["state"] != "disconnected":
+            assert told["mqtt"]["state"] == "connecting"
+            await asyncio.sleep(0.02)
+        while (told := await ask(service, "/api/system/fronts"))["discovery"]["state"] == "starting":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert told["mqtt"]["broker"] == broker
+    assert told["mqtt"]["problem"] == f"Nobody listens at {broker}; check mqtt.port, or start the broker"
+    assert told["discovery"]["state"] == "failed"
+    assert told["discovery"]["problem"] == f"{service.addresses[0]} cannot be reached from other machines"
+
+
+async def test_a_key_that_clients_must_show_is_told(start: StartService) -> None:
+    service = await start(http__api_key="s3cret-key")
+    told = await ask(service, "/api/system/fronts", headers={"Authorization": "Bearer s3cret-key"})
+    assert (told["http"]["wants_key"], told["http"]["has_tls"]) == (True, False)
+
+
 async def test_without_the_key_nothing_is_told(start: StartService) -> None:
     service = await start(http__api_key="s3cret-key", http__public_listing=True)
-    for path in ("info", "gpu", "queue", "config"):
+    for path in ("info", "gpu", "queue", "config", "fronts"):
         assert (await ask(service, f"/api/system/{path}", 401))["code"] == "invalid-api-key"

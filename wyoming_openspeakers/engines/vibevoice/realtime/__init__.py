@@ -13,6 +13,7 @@ from ...base import EngineError, EngineRequest, ModelSpec, Voice
 from ...revision import revision
 from ...torch.family import to_samples
 from ...torch.folder import ModelFolder
+from ...torch.graphs import Graphs, capture_on
 from ...torch.sampling import generator_of
 from ...torch.streaming import StreamingFamily, Way
 from .parts import load_parts
@@ -77,6 +78,7 @@ class RealtimeFamily(StreamingFamily):
         self._words = _tokenizer(spec)
         self._parts = load_parts(folder, self.dtype)
         self._voices = voice_files(spec)
+        self._graphs = Graphs(capture_on(device))
         self._talk: Talk | None = None
         self._last: tuple[str, Prompt] | None = None
         # One that cannot be read is told of now, and the first request need not convert it.
@@ -111,6 +113,7 @@ class RealtimeFamily(StreamingFamily):
 
     def rest(self) -> None:
         """Give back all memory on the device that can be had again: the weights are about to move."""
+        self._graphs.drop()
         self._talk = None
 
     def _say(self, text: str, prompt: Prompt, settings: Mapping[str, Any], seed: int | None, way: Way) -> None:
@@ -121,9 +124,9 @@ class RealtimeFamily(StreamingFamily):
         most = min(int(settings.get("max_frames", MOST_FRAMES)), AT_LEAST + A_WORD * len(said))
         guidance = float(settings.get("guidance_scale", GUIDANCE))
         if self._talk is None or not self._talk.fits(prompt, len(said), most):
-            # Not both at once.
-            self._talk = None
-            self._talk = Talk(self._parts, prompt, len(said), most)
+            # Not both at once: the old one goes before the new one comes.
+            self.rest()
+            self._talk = Talk(self._parts, prompt, len(said), most, self._graphs)
         talk = self._talk
         talk.begin(prompt, guidance, int(settings.get("num_diffusion_steps", STEPS)))
         windows = iter(words.split(WORDS))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..long_graph import Graphs
-from .denoiser import Denoiser
+from ...torch.graphs import Graphs
+from ..denoiser import Denoiser
 from .parts import Parts
 from .prompt import Prompt
 from .slots import Slots
@@ -33,8 +33,8 @@ class Talk:
     each frame is done in memory that stays where it is, so that a device can do it as a graph, text after text.
     """
 
-    def __init__(self, parts: Parts, prompt: Prompt, words: int, frames: int) -> None:
-        """Have room for a voice, a text of so many tokens and so many frames."""
+    def __init__(self, parts: Parts, prompt: Prompt, words: int, frames: int, graphs: Graphs) -> None:
+        """Have room for a voice, a text of so many tokens and so many frames; none of the graphs is of another talk."""
         import torch
 
         like = parts.kinds.weight
@@ -45,13 +45,13 @@ class Talk:
         self._reading = Slots([prompt.text], room, like)
         self._speaking = Slots([prompt.speech, prompt.free], room, like)
         self._sound = Sound(parts)
-        self._graphs = Graphs(like.device)
+        self._graphs = graphs
         self._denoisers: dict[int, Denoiser] = {}
         self._steps = 0
         self._weights = like.data_ptr()
         self._guidance = torch.ones((), device=like.device)
         self._noise = torch.zeros(1, parts.head.noisy_images_proj.in_features, device=like.device)
-        self._latent = self._noise.to(like.dtype)
+        self._latent = torch.zeros_like(self._noise, dtype=like.dtype)
         self._conditions = torch.zeros(2, like.shape[1], device=like.device, dtype=like.dtype)
         """What the next frame is to be like, and what it would be without the text."""
 

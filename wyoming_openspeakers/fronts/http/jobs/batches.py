@@ -17,7 +17,7 @@ from ..api import Call, Media, Operation, Query
 from ..parts import Parts
 from .entry_id import id_of
 from .file_names import file_name
-from .submit import find_model, job_request
+from .submit import job_requests
 from .types import Batch, BatchBody, BatchSubmitted
 from .view import JobView
 from .zipped import zipped
@@ -62,8 +62,9 @@ class BatchRoutes:
 
     async def _submit(self, call: Call[BatchBody, Query]) -> BatchSubmitted:
         body = call.body
-        await find_model(self._parts.manager, body.model_id, body.voice_id)
-        entries = await self._jobs.submit_batch([job_request(body, line, call.client) for line in body.lines])
+        entries = await self._jobs.submit_batch(
+            await job_requests(self._parts.manager, body, body.lines, call.client)
+        )
         return BatchSubmitted(
             batch_id=entries[0].batch or "", job_ids=[entry.id for entry in entries], total=len(entries)
         )

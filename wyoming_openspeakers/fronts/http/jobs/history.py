@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
-from ....errors import Conflict, NotFound
+from ....errors import Conflict, InvalidRequest, NotFound
 from ....history.entry import OVER, Search
 from ..api import Call, Operation, Query
+from ..errors import Unprocessable
 from ..parts import Parts
 from .entry_id import id_of
 from .kept_audio import AUDIO, send_audio
-from .types import AudioQuery, Deleted, HistoryItem, HistoryPage, HistoryQuery
+from .types import AudioQuery, ClearQuery, Deleted, HistoryFilters, HistoryItem, HistoryPage, HistoryQuery
 from .view import JobView
 
 _TAG = "History"
@@ -35,8 +37,9 @@ class HistoryRoutes:
                 query=HistoryQuery, answer=HistoryPage,
             ),
             Operation(
-                "DELETE", _HISTORY, self._clear, "Delete all that somebody listened to", _TAG,
-                description="Jobs and batches stay.", answer=Deleted,
+                "DELETE", _HISTORY, self._clear, "Delete all that the same filters list", _TAG,
+                description="With its audio. What is not over stays, as does what comes meanwhile.",
+                query=ClearQuery, answer=Deleted, errors=(InvalidRequest,),
             ),
             Operation(
                 "GET", _HISTORY + "/{id}", self._show, "Show an entry", _TAG,
@@ -54,18 +57,7 @@ class HistoryRoutes:
 
     async def _list(self, call: Call[None, HistoryQuery]) -> HistoryPage:
         query = call.query
-        page = await self._history.page(
-            Search(
-                kinds=(query.kind,) if query.kind else (),
-                status=query.status,
-                model=query.model or None,
-                voice=query.voice or None,
-                front=query.front or None,
-                words=query.search or None,
-                page=query.page,
-                page_size=query.page_size,
-            )
-        )
+        page = await self._history.page(replace(_search(query), page=query.page, page_size=query.page_size))
         return HistoryPage(
             entries=[self._view.item(entry) for entry in page.entries],
             total=page.total,
@@ -83,9 +75,25 @@ class HistoryRoutes:
             raise Conflict(f"{entry.id} is {entry.status}: cancel it first")
         await self._history.delete(entry.id)
 
-    async def _clear(self, call: Call[None, Query]) -> Deleted:
-        return Deleted(deleted=await self._history.clear())
+    async def _clear(self, call: Call[None, ClearQuery]) -> Deleted:
+        query = call.query
+        if not (query.filters or query.all):
+            raise Unprocessable("Say what to delete, or all=true for everything", "all")
+        return Deleted(deleted=await self._history.delete_found(replace(_search(query), ids=query.id)))
 
     async def _audio(self, call: Call[None, AudioQuery]) -> web.StreamResponse:
         entry = await self._history.get(id_of(call))
         return await send_audio(call.request, entry, self._history, call.query.format)
+
+
+def _search(query: HistoryFilters) -> Search:
+    return Search(
+        kinds=(query.kind,) if query.kind else (),
+        status=query.status,
+        model=query.model or None,
+        voice=query.voice or None,
+        front=query.front or None,
+        words=query.search or None,
+        since=query.since,
+        until=query.until,
+    )

@@ -22,7 +22,7 @@ from ..api import Call, Operation, Query
 from ..parts import Parts
 from .entry_id import id_of
 from .kept_audio import AUDIO, send_audio
-from .submit import find_model, job_request
+from .submit import job_requests
 from .types import AudioQuery, DeleteQuery, GenerateBody, Job, JobPage, JobsQuery, Submitted
 from .view import JOBS, JobView
 from .words import JobWords
@@ -71,8 +71,8 @@ class JobRoutes:
 
     async def _generate(self, call: Call[GenerateBody, Query]) -> Submitted:
         body = call.body
-        await find_model(self._parts.manager, body.model_id, body.voice_id)
-        entry = await self._jobs.submit(job_request(body, body.text, call.client))
+        (request,) = await job_requests(self._parts.manager, body, [body.text], call.client)
+        entry = await self._jobs.submit(request)
         position = self._jobs.position(entry.id)
         message = f"{position} {'job goes' if position == 1 else 'jobs go'} first" if position else "It is spoken next"
         return Submitted(job_id=entry.id, status=entry.status, message=message)
@@ -86,6 +86,8 @@ class JobRoutes:
                 status=query.status,
                 model=model or None,
                 words=query.search or None,
+                since=query.since,
+                until=query.until,
                 page=query.page,
                 page_size=query.page_size,
             )

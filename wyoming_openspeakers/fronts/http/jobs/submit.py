@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from ....errors import ModelUnavailable
+from collections.abc import Sequence
+
 from ....jobs.jobs import JobRequest
 from ....models.manager import ModelManager
+from ....speech.named import find_voice, full_name
 from .types import BatchBody, GenerateBody
 
 
-async def find_model(manager: ModelManager, name: str, voice: str | None) -> None:
-    """Have the catalog know a model or a voice that came since the last look, or that comes from the hub by its name.
-
-    Raises when the model is known and cannot be used.
-    """
-    catalog = manager.catalog
-    if not catalog.find(name):
-        catalog = await manager.voices_with(name)
-    elif voice and not catalog.find(voice):
-        catalog = await manager.voices_with(voice)
-    if catalog.find(name) is None and (model := manager.registry.resolve(name)):
-        problem = manager.registry.problem(model) or "it has no voices"
-        raise ModelUnavailable(f"Model {model} cannot be used now: {problem}")
+async def job_requests(
+    manager: ModelManager, body: GenerateBody | BatchBody, texts: Sequence[str], client: str
+) -> list[JobRequest]:
+    """The texts of a body, all with the voice that it names, or with the default voice of their languages."""
+    chosen = await find_voice(manager, body.model_id or "", body.voice_id or "", body.language or None)
+    voice = full_name(chosen) if chosen else None
+    return [_job_request(body, text, voice, client) for text in texts]
 
 
-def job_request(body: GenerateBody | BatchBody, text: str, client: str) -> JobRequest:
-    """One text of a body."""
+def _job_request(body: GenerateBody | BatchBody, text: str, voice: str | None, client: str) -> JobRequest:
     return JobRequest(
         text=text,
-        model=body.model_id,
-        voice=body.voice_id or None,
+        voice=voice,
         language=body.language or None,
         speed=body.speed,
         pitch=body.pitch,

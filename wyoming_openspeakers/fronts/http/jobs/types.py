@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from ....config.values import parse_keep_alive
+from ....events import JobKind
 from ....history.entry import Status
 from ....speech.audio.formats import AudioFormat
 from ..api import Body, Query
+from .dates import Since, Until, check_order
 
 Text = Annotated[str, Field(description="What to speak.")]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -21,7 +23,10 @@ Search = Annotated[str, Field(max_length=200, description="What the text contain
 class _HowBody(Body):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
-    model_id: str = Field(min_length=1, max_length=200, description="A model's id, or another name of it.")
+    model_id: str | None = Field(
+        None, max_length=200, description="A model's id, or another name of it; when left out, the voice's, or that of "
+        "the default voice for the text's language.",
+    )  # fmt: skip
     voice_id: str | None = Field(
         None, max_length=500, description="A voice's name, full or short, a mixture, or the id of a profile; "
         "the model's default voice when left out.",
@@ -58,7 +63,18 @@ class BatchBody(_HowBody):
     lines: list[Text] = Field(min_length=1, description="One text each.")
 
 
-class JobsQuery(Query):
+class _Times(Query):
+    since: Since = None
+    until: Until = None
+
+    @field_validator("until")
+    @classmethod
+    def _is_later(cls, value: float | None, info: ValidationInfo) -> float | None:
+        check_order(info.data.get("since"), value)
+        return value
+
+
+class JobsQuery(_Times):
     """Which jobs to list."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
@@ -82,17 +98,43 @@ class AudioQuery(Query):
     format: AudioFormat | None = Field(None, description="Another format than it is kept in.")
 
 
-class HistoryQuery(Query):
-    """Which entries of the history to list."""
+class HistoryFilters(_Times):
+    """Which entries of the history are meant."""
 
-    page: PageNumber = 1
-    page_size: PageSize = 20
-    kind: Literal["live", "job", "batch"] | None = None
+    kind: JobKind | None = None
     front: str | None = None
     model: str | None = None
     voice: str | None = None
     status: Status | None = None
     search: Search = ""
+
+
+class HistoryQuery(HistoryFilters):
+    """Which entries of the history to list."""
+
+    page: PageNumber = 1
+    page_size: PageSize = 20
+
+
+class ClearQuery(HistoryFilters):
+    """Which entries of the history to delete; a name that is not known may be a slip, and is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: list[str] = Field([], max_length=100, description="Only these; may stand there more than once.")
+    all: bool = Field(False, description="Delete without any filter.")
+
+    @field_validator("front", "model", "voice", "search", "id")
+    @classmethod
+    def _says_something(cls, value: str | list[str] | None) -> str | list[str] | None:
+        if not value:
+            raise ValueError("must not be empty")
+        return value
+
+    @property
+    def filters(self) -> bool:
+        """Whether anything is filtered by."""
+        return bool(self.model_fields_set - {"all"})
 
 
 class Submitted(BaseModel):
@@ -161,7 +203,7 @@ class HistoryItem(BaseModel):
     """Something that was spoken, or is to be."""
 
     id: str
-    kind: Literal["live", "job", "batch"] = Field(description="Live, or a job, alone or in a batch.")
+    kind: JobKind = Field(description="Live, or a job, alone or in a batch.")
     status: Status
     front: str
     client: str

@@ -225,4 +225,5 @@ def _shown(info: ModelInfo, call: Call[None, Query]) -> ModelInfo:
     """What somebody may see who has shown no key: what goes wrong names folders and people's own servers."""
     if call.is_trusted:
         return info
-    return info.model_copy(update={"problem": info.problem and "It cannot be used as things are", "download": None})
+    problem = info.problem and "It cannot be used as things are"
+    return info.model_copy(update={"problem": problem, "load_failure": None, "download": None})

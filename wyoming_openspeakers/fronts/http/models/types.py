@@ -12,6 +12,8 @@ from ....engines.capabilities import Capabilities
 from ....events import DownloadChanged, DownloadState, ModelState
 from ....models.hub.trending import HubListing, Trending
 from ....models.inventory import Stock
+from ....models.licences import forbids_commercial_use
+from ....models.load_failures import LoadFailure
 from ....models.registry import ModelEntry
 from ..api import Body, Query
 
@@ -90,6 +92,18 @@ class Removed(BaseModel):
     freed_bytes: int
 
 
+class LoadFailureInfo(BaseModel):
+    """That a model could not be loaded."""
+
+    error: str = Field(description="Why, and what to do about it.")
+    time: float = Field(description="When, as Unix time.")
+
+    @classmethod
+    def of(cls, failure: LoadFailure) -> LoadFailureInfo:
+        """As it was told."""
+        return cls(error=failure.error, time=round(failure.time, 3))
+
+
 class ModelInfo(BaseModel):
     """A model."""
 
@@ -115,14 +129,18 @@ class ModelInfo(BaseModel):
     sample_rate: int | None
     hf_repo: str | None
     revision: str | None
-    url: str
+    url: str = Field(description="The page about it, on the hub or elsewhere; empty where there is none.")
     license: str = Field(description="Of the weights.")
+    non_commercial: bool = Field(description="Whether that licence forbids commercial use, as far as its name tells.")
     engine_license: str = Field(description="Of the engine's code.")
     gated: bool | None = Field(description="Whether its files want an account and consent; null where unknown.")
     vram_gb_estimate: float
     ram_gb_estimate: float
     installed: bool = Field(description="Can be used now.")
     problem: str | None = Field(description="Why it cannot, and how to mend that.")
+    load_failure: LoadFailureInfo | None = Field(
+        description="Why it could not be loaded the last time; null when it was loaded, or fetched anew, since then."
+    )
     disk_bytes: int
     downloads_by_voice: bool = Field(description="Whether each voice is a download of its own.")
     download_bytes: int = Field(description="What is to be fetched for it in all; 0 where unknown.")
@@ -153,7 +171,9 @@ class TrendingModel(BaseModel):
     library_name: str
     last_modified: str
     license: str
+    non_commercial: bool = Field(description="Whether that licence forbids commercial use, as far as its name tells.")
     gated: bool
+    url: str = Field(description="Its page on the hub.")
     languages: list[str]
     size: int | None = Field(description="Bytes of its weights, where the hub tells.")
     model_type: str
@@ -171,7 +191,9 @@ class TrendingModel(BaseModel):
             library_name=listing.library,
             last_modified=listing.changed,
             license=listing.licence,
+            non_commercial=forbids_commercial_use(listing.licence),
             gated=listing.gated,
+            url=listing.url,
             languages=list(listing.languages),
             size=listing.size,
             model_type=listing.model_type,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ....errors import UnknownModel
-from ....events import DownloadChanged, Event, EventBus
+from ....events import DownloadChanged, Event, EventBus, VoicesChanged
+from ....models.hub.pages import page_of
 from ....models.inventory import Inventory, Stock
+from ....models.licences import forbids_commercial_use
 from ....models.manager import ModelManager
-from .types import Download, ModelInfo, gigabytes, languages, parameters_schema
+from .types import Download, LoadFailureInfo, ModelInfo, gigabytes, languages, parameters_schema
 
 _MOST_ENDED = 50
 
@@ -61,6 +63,7 @@ class ModelView:
         entry, residents = manager.registry.entry(model), manager.residents
         status = residents.state(model)
         names = [voice.name for voice in stock.voices]
+        failure = manager.failures.get(model)
         return ModelInfo(
             id=model,
             name=entry.name or model,
@@ -83,14 +86,16 @@ class ModelView:
             sample_rate=entry.sample_rate,
             hf_repo=entry.hub.repo if entry.hub else None,
             revision=entry.hub.revision if entry.hub else None,
-            url=entry.url,
+            url=entry.url or (page_of(entry.hub.repo) if entry.hub else ""),
             license=entry.licence,
+            non_commercial=forbids_commercial_use(entry.licence),
             engine_license=able.licence,
             gated=entry.gated,
             vram_gb_estimate=gigabytes(stock.need.device),
             ram_gb_estimate=gigabytes(stock.need.host),
             installed=stock.problem is None,
             problem=stock.problem,
+            load_failure=LoadFailureInfo.of(failure) if failure else None,
             disk_bytes=stock.bytes,
             downloads_by_voice=bool(entry.hub and entry.hub.is_by_voice),
             download_bytes=entry.size,
@@ -106,7 +111,9 @@ class ModelView:
         )
 
     def _see(self, event: Event) -> None:
-        """Remember how downloads ended; what they brought is there at once."""
+        """Remember how downloads ended; what they brought is there at once, as is all else that brings voices."""
+        if isinstance(event, VoicesChanged):
+            self.spoil()
         if isinstance(event, DownloadChanged) and event.state in ("complete", "failed", "cancelled"):
             self._ended.pop(event.name, None)
             self._ended[event.name] = event

@@ -21,12 +21,12 @@ from ....errors import (
 from ....models.voices import InstalledVoice, VoiceCatalog
 from ....speech.audio.encode import HTTP_RATE
 from ....speech.audio.formats import MEDIA_TYPES
+from ....speech.named import find_voice, full_name
 from ....speech.parameters import check_parameters
 from ....speech.request import SpeechRequest
 from ..api import Call, Media, Operation, Query
 from ..parts import Parts
 from .events import SSE_TYPE
-from .names import NamedVoices
 from .stream import SpeechStream
 from .types import OpenAIModel, OpenAIModels, OpenAIVoice, OpenAIVoices, SpeechBody, VoiceId, VoicesQuery
 from .voices import OpenAIVoiceRoutes
@@ -41,7 +41,6 @@ class OpenAIRoutes:
     def __init__(self, parts: Parts) -> None:
         self._manager = parts.manager
         self._speech = parts.speech
-        self._voices = NamedVoices(parts.manager)
         self._own_voices = OpenAIVoiceRoutes(parts)
         self._created = int(time.time())
 
@@ -83,12 +82,13 @@ class OpenAIRoutes:
         body = call.body
         text = self._text(body)
         voice = body.voice.id if isinstance(body.voice, VoiceId) else body.voice or ""
-        name, capabilities = await self._voices.find(body.model, voice, body.language)
+        chosen = await find_voice(self._manager, body.model, voice, body.language)
+        capabilities = (chosen or self._manager.catalog.default(body.language)).installed.capabilities
         check_parameters(capabilities, body.extra or {})
         if body.pitch and capabilities.speed is None:
             raise InvalidRequest("This voice has one speed, and so its pitch cannot be changed", "pitch")
         request = SpeechRequest(
-            voice=name,
+            voice=full_name(chosen) if chosen else None,
             language=body.language or None,
             speed=body.speed,
             pitch=body.pitch or 0.0,

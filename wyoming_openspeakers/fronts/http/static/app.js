@@ -1,13 +1,11 @@
 /** The console begins here. */
 import { Shell } from "./components/shell.js";
 import { follow } from "./live.js";
-import { watchFailures } from "./state/failures.js";
 import { watchProblems } from "./state/problems.js";
 import { watchVersion } from "./state/update.js";
 import { loadCatalog } from "./state/voices.js";
 import { html, render } from "./ui.js";
 
-watchFailures();
 watchProblems();
 watchVersion();
 loadCatalog();

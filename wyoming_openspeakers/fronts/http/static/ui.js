@@ -2,10 +2,8 @@
 import { h } from "./vendor/preact.js";
 import htm from "./vendor/htm.js";
 
-export { Fragment, createContext, render } from "./vendor/preact.js";
-export {
-  useCallback, useContext, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState,
-} from "./vendor/hooks.js";
+export { Fragment, render } from "./vendor/preact.js";
+export { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 
 export const html = htm.bind(h);
 

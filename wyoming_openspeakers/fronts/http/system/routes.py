@@ -18,6 +18,7 @@ from ....models.memory.host import read_host_memory
 from ..api import Call, Operation
 from ..parts import Parts
 from .compute import compute_device
+from .fronts import FrontsInfo
 
 _TAG = "System"
 
@@ -121,6 +122,15 @@ class SystemRoutes:
                 "GET", "/api/system/info", self._info, "What the service runs on, and where", _TAG, answer=SystemInfo
             ),
             Operation("GET", "/api/system/gpu", self._gpus, "The GPUs as they are now", _TAG, answer=GpuList),
+            Operation(
+                "GET",
+                "/api/system/fronts",
+                self._fronts,
+                "How each way into the service is",
+                _TAG,
+                "Who is connected by Wyoming, whether the MQTT broker is there, and what others on the network see.",
+                answer=FrontsInfo,
+            ),
             Operation("GET", "/api/system/queue", self._queue, "Who waits for which model", _TAG, answer=QueueList),
             Operation(
                 "GET",
@@ -154,6 +164,9 @@ class SystemRoutes:
     async def _gpus(self, call: Call[None, None]) -> GpuList:
         read = self._parts.manager.gpus
         return GpuList(gpus=[GpuInfo(**asdict(gpu)) for gpu in read.gpus], problem=read.problem)
+
+    async def _fronts(self, call: Call[None, None]) -> FrontsInfo:
+        return self._parts.fronts()
 
     async def _queue(self, call: Call[None, None]) -> QueueList:
         manager = self._parts.manager

@@ -1,9 +1,13 @@
-/** Has a text spoken, and gives the sound while it comes. */
+/** Has a text spoken, and gives and plays the sound while it comes. */
 import { ask, isAbort } from "../api.js";
 import { Store } from "../state/store.js";
+import { Playback } from "./playback.js";
 import { Sound } from "./sound.js";
 
 const SPEECH = "v1/audio/speech";
+const LETTERS_PER_SECOND = 14;
+
+let made = 0;
 
 /**
  * One request for speech. `state` is waiting, streaming, done, stopped or failed; times are in seconds since the
@@ -14,10 +18,24 @@ export class Speech {
 
   constructor(body) {
     this.body = body;
+    this.id = made += 1;
     this.sound = new Sound();
+    this.playback = new Playback(this.sound);
     this.progress = new Store({ state: "waiting", firstAudio: null, total: null, error: null });
   }
 
+  /** Seconds that it will last, as far as a text tells. */
+  get expected() {
+    return this.body.input.length / LETTERS_PER_SECOND / (this.body.speed ?? 1);
+  }
+
+  /** Plays it from its first bytes on, until all has come. Browsers want that to begin in the handler of a click. */
+  hear() {
+    this.playback.play();
+    return this.run();
+  }
+
+  /** Has it spoken, until all has come. */
   async run() {
     const began = performance.now();
     const since = () => (performance.now() - began) / 1000;
@@ -43,9 +61,10 @@ export class Speech {
     this.sound.end();
   }
 
-  /** The engine stops at once. */
+  /** Ends it at once: the engine, and what is heard. What has come can be played again. */
   stop() {
     this.#abort.abort();
+    this.playback.pause();
   }
 }
 

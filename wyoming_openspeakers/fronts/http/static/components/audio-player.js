@@ -19,10 +19,7 @@ export function AudioPlayer({ playback, label, expected }) {
   const isPlaying = state === "playing";
   return html`<div class="player" role="group" aria-label=${label}>
     <${IconButton} icon=${isPlaying ? "pause" : "play"} kind="round" label=${`${isPlaying ? "Pause" : "Play"} ${label}`}
-      onClick=${() => {
-        loudspeaker();
-        playback.toggle();
-      }} />
+      onClick=${() => playback.toggle()} />
     <${Waveform} playback=${playback} label=${label} expected=${expected} />
     <${Time} playback=${playback} />
   </div>`;

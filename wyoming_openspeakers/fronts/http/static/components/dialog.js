@@ -1,6 +1,6 @@
 /** Windows over the page: a Dialog of one's own, and `await confirm({...})`. Escape closes them, focus stays inside. */
 import { Store, useStore } from "../state/store.js";
-import { classes, html, useEffect, useId, useRef } from "../ui.js";
+import { classes, html, useId, useLayoutEffect, useRef } from "../ui.js";
 import { Button, IconButton } from "./button.js";
 
 /** `<${Dialog} title="..." onClose=${close} footer=${html`...`}>...<//>`: shown as long as it is drawn.
@@ -8,15 +8,13 @@ import { Button, IconButton } from "./button.js";
 export function Dialog({ title, onClose, children, footer, isWide = false, class: more }) {
   const element = useRef(null);
   const name = useId();
-  useEffect(() => {
+  // At once, not after the next picture: until it is open, keys and clicks go to what lies under it.
+  useLayoutEffect(() => {
     const dialog = element.current;
-    const before = document.activeElement;
     dialog.showModal();
     dialog.querySelector("[data-focus]")?.focus();
-    return () => {
-      dialog.close();
-      before?.focus?.();
-    };
+    // The browser gives the focus back to what had it.
+    return () => dialog.close();
   }, []);
   const onCancel = (event) => {
     event.preventDefault();

@@ -1,16 +1,18 @@
 /** Chooses a voice: by name, language and engine, with a listen before. */
 import { hrefOf } from "../router.js";
+import { NO_FILTERS, useFound, useOptions } from "../state/finding.js";
 import { useStore } from "../state/store.js";
 import { catalog, refresh } from "../state/voices.js";
-import { classes, html, useEffect, useMemo, useState } from "../ui.js";
-import { Avatar } from "./avatar.js";
+import { classes, html, useState } from "../ui.js";
 import { Dialog } from "./dialog.js";
 import { EmptyState, Failed, Loading } from "./empty-state.js";
 import { SearchField, SelectField } from "./fields.js";
 import { Icon } from "./icon.js";
+import { useMore } from "./more.js";
 import { Badge } from "./status.js";
+import { VoiceName, aboutVoice } from "./voice-name.js";
 import { PreviewButton, usePreview } from "./voice-preview.js";
-import { count, languageName } from "./words.js";
+import { count } from "./words.js";
 
 const SHOWN_AT_ONCE = 60;
 
@@ -22,12 +24,11 @@ export function VoiceChoice({ label, voice, mustChoose = false, onChoose }) {
   const [isOpen, setIsOpen] = useState(false);
   const models = useStore(catalog).models;
   const nothing = mustChoose ? ["None yet", "Choose a voice"] : ["Automatic", "By the language of the text"];
+  const [name, about] = voice ? [voice.name, aboutVoice(voice, models)] : nothing;
   return html`
     <button type="button" class="voice-choice" aria-haspopup="dialog" onClick=${() => setIsOpen(true)}>
       <span class="unseen">${label}: </span>
-      <${Avatar} name=${voice?.name} />
-      <span class="voice-words"><strong>${voice ? voice.name : nothing[0]}</strong>
-        <span class="soft">${voice ? subtitle(voice, models) : nothing[1]}</span></span>
+      <${VoiceName} name=${name} about=${about} isAny=${!voice} />
       <${Icon} name="chevron" size=${18} />
     </button>
     ${isOpen && html`<${VoiceDialog} title=${label} chosen=${voice} mustChoose=${mustChoose}
@@ -40,76 +41,43 @@ export function VoiceChoice({ label, voice, mustChoose = false, onChoose }) {
 
 function VoiceDialog({ title, chosen, mustChoose, onChoose, onClose }) {
   const { voices, models, error, isLoading } = useStore(catalog);
-  const [search, setSearch] = useState("");
-  const [language, setLanguage] = useState("");
-  const [model, setModel] = useState("");
-  const [shown, setShown] = useState(SHOWN_AT_ONCE);
-  const languages = useMemo(() => optionsOf(voices, "language", languageName), [voices]);
-  const engines = useMemo(() => optionsOf(voices, "model", (id) => models.get(id)?.name ?? id), [voices, models]);
-  const found = useMemo(
-    () => voices.filter((voice) => isMeant(voice, { search, language, model }, models)),
-    [voices, models, search, language, model],
-  );
-  useEffect(() => setShown(SHOWN_AT_ONCE), [search, language, model]);
+  const [filters, setFilters] = useState(NO_FILTERS);
+  const languages = useOptions(voices, "language", "All languages");
+  const engines = useOptions(voices, "model", "All engines");
+  const found = useFound(voices, filters);
+  const { shown, more } = useMore(found, SHOWN_AT_ONCE, filters);
   const preview = usePreview();
+  const set = (name) => (value) => setFilters((old) => ({ ...old, [name]: value }));
+  const hasFilters = Object.values(filters).some(Boolean);
 
   return html`<${Dialog} title=${title} onClose=${onClose} class="picker">
     <div class="picker-filters">
-      <${SearchField} label="Search voices" value=${search} onChange=${setSearch} data-focus />
-      <${SelectField} label="Language" isLabelUnseen value=${language} onChange=${setLanguage}
-        options=${[{ value: "", label: "All languages" }, ...languages]} />
-      <${SelectField} label="Engine" isLabelUnseen value=${model} onChange=${setModel}
-        options=${[{ value: "", label: "All engines" }, ...engines]} />
+      <${SearchField} label="Search voices" value=${filters.search} onChange=${set("search")} data-focus />
+      <${SelectField} label="Language" isLabelUnseen value=${filters.language} onChange=${set("language")}
+        options=${languages} />
+      <${SelectField} label="Engine" isLabelUnseen value=${filters.model} onChange=${set("model")} options=${engines} />
     </div>
     <p class="unseen" role="status">${count(found.length, "voice")} found</p>
     ${error && !voices.length && html`<${Failed} error=${error} onRetry=${refresh} />`}
     ${isLoading && html`<${Loading} label="Looking for voices" />`}
     <ul class="voice-list">
-      ${!mustChoose && !search && !language && !model && html`<li class=${classes("voice-row", !chosen && "is-chosen")}>
-        <button type="button" class="voice-pick" aria-pressed=${chosen ? "false" : "true"}
-          onClick=${() => onChoose(null)}>
-          <${Avatar} />
-          <span class="voice-words"><strong>Automatic</strong>
-            <span class="soft">The voice that suits the language of the text</span></span></button></li>`}
-      ${found.slice(0, shown).map((voice) => html`<${VoiceRow} key=${voice.id} voice=${voice} models=${models}
-        isChosen=${voice.id === chosen?.id} preview=${preview} onChoose=${onChoose} />`)}
+      ${!mustChoose && !hasFilters && html`<${Row} name="Automatic" isAny isChosen=${!chosen}
+        about="The voice that suits the language of the text" onClick=${() => onChoose(null)} />`}
+      ${shown.map((voice) => html`<${Row} key=${voice.id} name=${voice.name} about=${aboutVoice(voice, models)}
+        isChosen=${voice.id === chosen?.id} onClick=${() => onChoose(voice)}
+        mark=${voice.isOwn && html`<${Badge} kind="accent">Yours<//>`}>
+        <${PreviewButton} preview=${preview} voice=${voice} /><//>`)}
     </ul>
-    ${found.length > shown && html`<button type="button" class="link is-block"
-      onClick=${() => setShown(shown + SHOWN_AT_ONCE)}>Show ${Math.min(SHOWN_AT_ONCE, found.length - shown)} more of
-      ${` ${found.length - shown}`}</button>`}
+    ${more}
     ${!isLoading && !found.length && !error && html`<${EmptyState} icon="search" title="No such voice">
       Try another word, or all languages. More voices come with more
       ${" "}<a href=${hrefOf("models")} onClick=${onClose}>models</a>.<//>`}
   <//>`;
 }
 
-function VoiceRow({ voice, models, isChosen, preview, onChoose }) {
-  return html`<li class=${classes("voice-row", isChosen && "is-chosen")}>
-    <button type="button" class="voice-pick" aria-pressed=${isChosen ? "true" : "false"}
-      onClick=${() => onChoose(voice)}>
-      <${Avatar} name=${voice.name} />
-      <span class="voice-words"><strong>${voice.name}</strong>
-        <span class="soft">${subtitle(voice, models)}</span></span>
-      ${voice.isOwn && html`<${Badge} kind="accent">Yours<//>`}
-    </button>
-    <${PreviewButton} preview=${preview} voice=${voice} />
+const Row = ({ name, about, isAny, isChosen, mark, onClick, children }) => html`
+  <li class=${classes("voice-row", isChosen && "is-chosen")}>
+    <button type="button" class="voice-pick" aria-pressed=${isChosen ? "true" : "false"} onClick=${onClick}>
+      <${VoiceName} name=${name} about=${about} isAny=${isAny} />${mark}</button>
+    ${children}
   </li>`;
-}
-
-function isMeant(voice, { search, language, model }, models) {
-  if (language && voice.language !== language) return false;
-  if (model && voice.model !== model) return false;
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const texts = [voice.id, voice.name, voice.label, languageName(voice.language), voice.gender];
-  const text = [...texts, models.get(voice.model)?.name, ...voice.tags].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word));
-}
-
-function optionsOf(voices, field, nameOf) {
-  const values = [...new Set(voices.map((voice) => voice[field]))].filter(Boolean);
-  return values.map((value) => ({ value, label: nameOf(value) })).sort((a, b) => a.label.localeCompare(b.label));
-}
-
-const subtitle = (voice, models) =>
-  [voice.language && languageName(voice.language), models.get(voice.model)?.name ?? voice.model, voice.gender]
-    .filter(Boolean).join(" · ");

@@ -1,6 +1,4 @@
 /** Listens to one voice at a time, before it is chosen. */
-import { loudspeaker } from "../audio/output.js";
-import { Playback } from "../audio/playback.js";
 import { Speech } from "../audio/speech.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { IconButton } from "./button.js";
@@ -13,7 +11,6 @@ export function usePreview() {
   const current = useRef(null);
   const end = () => {
     current.current?.speech.stop();
-    current.current?.playback.stop();
     current.current = null;
     setId(null);
   };
@@ -23,14 +20,12 @@ export function usePreview() {
     const isSame = current.current?.id === voice.id;
     end();
     if (isSame) return;
-    loudspeaker();
     const speech = new Speech({ model: voice.model, voice: voice.id, input: sampleIn(voice.language) });
-    const mine = { id: voice.id, speech, playback: new Playback(speech.sound) };
+    const mine = { id: voice.id, speech };
     current.current = mine;
     setId(voice.id);
-    mine.playback.play();
-    mine.playback.state.watch((state) => state === "idle" && current.current === mine && end());
-    await speech.run();
+    speech.playback.state.watch((state) => state === "idle" && current.current === mine && end());
+    await speech.hear();
     if (speech.progress.value.state === "failed" && current.current === mine) {
       toastError(speech.progress.value.error);
       end();

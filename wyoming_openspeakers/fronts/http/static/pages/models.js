@@ -6,7 +6,6 @@ import { Tabs } from "../components/tabs.js";
 import { toast } from "../components/toasts.js";
 import { count } from "../components/words.js";
 import { go } from "../router.js";
-import { failureOf } from "../state/failures.js";
 import { useStore } from "../state/store.js";
 import { catalog } from "../state/voices.js";
 import { html, useRef } from "../ui.js";
@@ -54,7 +53,7 @@ function Yours({ models, downloads, query }) {
     ${others.length > 0 && html`<${Card} title="On their way">${others.map((one) => html`<${Arriving} key=${one.name}
       download=${one} />`)}<//>`}
     <div class="grid models">${shown.map((model) => html`<${ModelCard} key=${model.id} model=${model}
-      voices=${voices.filter((voice) => voice.model === model.id && !voice.isOwn)} failure=${failureOf(model)}
+      voices=${voices.filter((voice) => voice.model === model.id && !voice.isOwn)}
       downloads=${grouped.get(model.id)} />`)}</div>
     ${!shown.length && html`<${Card}>${models.length
       ? html`<${EmptyState} icon="search" title="No such model" action=${html`<${Button}

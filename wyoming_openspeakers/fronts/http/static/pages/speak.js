@@ -1,6 +1,4 @@
 /** Speak: a text, one voice or two, and the sound as it is made. */
-import { loudspeaker } from "../audio/output.js";
-import { Playback } from "../audio/playback.js";
 import { Speech } from "../audio/speech.js";
 import { Button } from "../components/button.js";
 import { EmptyState } from "../components/empty-state.js";
@@ -80,7 +78,7 @@ export function Speak({ route }) {
       <div class="speak-side">${sides.map((side) => html`<${Card} key=${side} class="settings">
         <${Settings} label=${LABELS[side]} choice=${choices[side]} onChange=${choose(side)} /><//>`)}</div>
       <div class="takes">
-        ${takes.map((take) => html`<${Card} key=${take.key}><${Take} take=${take} /><//>`)}
+        ${takes.map((take) => html`<${Card} key=${take.speech.id}><${Take} take=${take} /><//>`)}
         ${!takes.length && html`<${Card}><${EmptyState} icon="bars" title="Nothing has been said yet">
           The sound appears here, with how fast it came. You can download it, or take it along as a command.<//><//>`}
       </div>
@@ -93,21 +91,12 @@ function useTakes() {
   const [isBusy, setIsBusy] = useState(false);
   const current = useRef([]);
 
-  const silence = () => {
-    for (const { speech, playback } of current.current) {
-      speech.stop();
-      playback.pause();
-    }
-  };
+  const silence = () => current.current.forEach(({ speech }) => speech.stop());
   useEffect(() => silence, []);
 
   const speak = async (requests) => {
     silence();
-    loudspeaker();
-    const made = requests.map(({ name, body }, at) => {
-      const speech = new Speech(body);
-      return { key: `${Date.now()}-${at}`, name, speech, playback: new Playback(speech.sound) };
-    });
+    const made = requests.map(({ name, body }) => ({ name, speech: new Speech(body) }));
     current.current = made;
     setTakes(made);
     setIsBusy(true);
@@ -119,7 +108,7 @@ function useTakes() {
 }
 
 async function playInTurn(takes, isWanted) {
-  for (const { playback } of takes) {
+  for (const { speech: { playback } } of takes) {
     if (!isWanted()) return;
     playback.play();
     // Whoever pauses one does not want the next.

@@ -7,8 +7,8 @@ export const THEMES = ["system", "light", "dark"];
 export const theme = new Store(kept("theme") || "system");
 
 export function choose(name) {
-  theme.set(name);
+  const isDark = name === "system" ? matchMedia("(prefers-color-scheme: dark)").matches : name === "dark";
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
   keep("theme", name === "system" ? "" : name);
-  if (name === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = name;
+  theme.set(name);
 }

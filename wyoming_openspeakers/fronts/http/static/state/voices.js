@@ -3,13 +3,16 @@ import { api, isAbort } from "../api.js";
 import { listen } from "../live.js";
 import { Store } from "./store.js";
 
-/** Milliseconds: soon, and once more, as the service itself looks for voices no more than once a second. */
-const SETTLED = [400, 2000];
+/** Milliseconds in which several changes are one. */
+const SETTLED = 100;
 
-/** `{voices, models, error, isLoading}`; `voices` have `id, name, label, model, language, gender, isOwn`. */
-export const catalog = new Store({ voices: [], models: new Map(), error: null, isLoading: true });
+/**
+ * `{voices, own, models, error, isLoading}`: `voices` are all that can speak, with `id, name, label, model, language,
+ * gender, isOwn, tags`; `own` those that people made here, as the service tells of them, whether they can speak or not.
+ */
+export const catalog = new Store({ voices: [], own: [], models: new Map(), error: null, isLoading: true });
 
-let timers = [];
+let timer = 0;
 let isAsked = false;
 
 /** Asks for them, and from then on again when something about them happens. */
@@ -18,10 +21,9 @@ export function loadCatalog() {
   isAsked = true;
   refresh();
   listen((event) => {
-    const isOver = event.type === "download_changed" && event.data.state === "complete";
-    if (!(isOver || event.type === "voices_changed" || event.type === "snapshot")) return;
-    timers.forEach(clearTimeout);
-    timers = SETTLED.map((wait) => setTimeout(refresh, wait));
+    if (event.type !== "voices_changed" && event.type !== "snapshot") return;
+    clearTimeout(timer);
+    timer = setTimeout(refresh, SETTLED);
   });
 }
 
@@ -33,6 +35,7 @@ export async function refresh() {
     const owned = new Map(own.voices.map((voice) => [voice.full_name, voice]));
     catalog.set({
       voices: listed.voices.filter(isReal).map((voice) => shown(voice, owned.get(voice.id))),
+      own: own.voices,
       models: new Map(models.map((model) => [model.id, model])),
       error: null,
       isLoading: false,
@@ -41,6 +44,11 @@ export async function refresh() {
     if (!isAbort(error)) catalog.update((old) => ({ ...old, error, isLoading: false }));
   }
 }
+
+/** One of `own` as one of `voices`, as far as it takes to hear it. */
+export const asHeard = (voice) => (
+  { id: voice.full_name ?? voice.id, name: voice.name, model: voice.model_id, language: voice.language }
+);
 
 /** The list has the names of other services too, which stand for voices that are in it already. */
 const isReal = (voice) => voice.id.startsWith(`${voice.model}/`);

@@ -6,9 +6,6 @@ import { toast, toastError } from "../../components/toasts.js";
 import { Store } from "../../state/store.js";
 import { titleOf } from "./words.js";
 
-/** Whatever the service has: it speaks what has lost its voice. */
-const ANY_MODEL = "tts-1";
-
 /** What `/api/history` has of an entry's audio; a browser cannot play samples without a head. */
 export const audioPath = ({ id, format }) => `api/history/${id}/audio${format === "pcm" ? "?format=wav" : ""}`;
 
@@ -39,7 +36,7 @@ export const again = (entry) => deed(async () => {
   await api.post("api/tts/generate", {
     ...entry.parameters,
     text: entry.text,
-    model_id: entry.model ?? ANY_MODEL,
+    model_id: entry.model,
     voice_id: entry.profile ?? entry.voice,
     language: entry.language,
     output_format: (entry.kind !== "live" && entry.format) || "mp3",

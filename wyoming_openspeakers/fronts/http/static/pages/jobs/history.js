@@ -10,8 +10,8 @@ import { go, hrefOf } from "../../router.js";
 import { useStore } from "../../state/store.js";
 import { Fragment, html, useEffect, useMemo, useRef, useState } from "../../ui.js";
 import { deeds, downloadBatch } from "./actions.js";
-import { Deleting, clearLive, removeFound, removeThese } from "./delete-many.js";
-import { FILTERS, Filters } from "./filters.js";
+import { removeFound, removeListened, removeThese } from "./delete-many.js";
+import { FILTERS, Filters, askedOf } from "./filters.js";
 import { useLive } from "./live.js";
 import { Row } from "./row.js";
 import { isOver } from "./words.js";
@@ -26,13 +26,13 @@ export function History({ route }) {
   const page = Math.max(1, Number(shown) || 1);
   const hasFilters = Object.values(filters).some(Boolean);
   const [selected, setSelected] = useState(new Set());
-  const [deleting, setDeleting] = useState(null);
+  const [isDeleting, setIsDeleting] = useState(false);
   const list = useRef(null);
 
   const deed = useStore(deeds);
   const key = JSON.stringify([query, deed]);
   const look = async (signal) => ({
-    key, ...(await api.get("api/history", { ...filters, page, page_size: PAGE_SIZE }, { signal })),
+    key, ...(await api.get("api/history", { ...askedOf(filters), page, page_size: PAGE_SIZE }, { signal })),
   });
   const { data, error, reload } = useLive(look, [key], ({ entries: found }) => !found.every(isOver));
   const isHeld = () => page > 1 || selected.size || list.current?.matches(":hover, :focus-within, :has(.player)");
@@ -50,9 +50,9 @@ export function History({ route }) {
     else next.delete(id);
     return next;
   });
-  const after = () => {
-    setSelected(new Set());
-    setDeleting(null);
+  const deleted = async (remove) => {
+    if (await remove(() => setIsDeleting(true))) setSelected(new Set());
+    setIsDeleting(false);
   };
   // Drawn anew only when they are others: there are more reasons to draw the page.
   const rows = useMemo(() => entries.map((entry, at) => html`<${Fragment} key=${entry.id}>
@@ -63,13 +63,14 @@ export function History({ route }) {
   const over = entries.filter(isOver);
   const isAll = over.length > 0 && over.every(({ id }) => selected.has(id));
   const clear = [
-    { label: "What was listened to", hint: "jobs stay", isDanger: true, onClick: clearLive },
+    { label: "What was listened to", hint: "jobs stay", isDanger: true,
+      onClick: () => deleted(removeListened) },
     data && { label: hasFilters ? "All that is found" : "Everything", hint: count(data.total, "entry", "entries"),
-      isDanger: true, onClick: async () => setDeleting(await removeFound(filters, data)) },
+      isDanger: true, onClick: () => deleted((begin) => removeFound(filters, begin)) },
   ];
 
   return html`<${Card} title="History" actions=${data?.total > 0
-      && html`<${Menu} label="Delete" icon="trash" kind="quiet" items=${clear} />`}>
+      && html`<${Menu} label="Delete" icon="trash" kind="quiet" items=${clear} isBusy=${isDeleting} />`}>
     <${Filters} filters=${filters} />
     ${error && !data && html`<${Failed} error=${error} onRetry=${reload} />`}
     ${!data && !error && html`<${Loading} />`}
@@ -77,8 +78,8 @@ export function History({ route }) {
       <label class="row"><input type="checkbox" class="pick" checked=${isAll} onChange=${(event) => setSelected(
         new Set(event.target.checked ? over.map(({ id }) => id) : []),
       )} />${selected.size ? `${selected.size} selected` : "Select this page"}</label>
-      ${selected.size > 0 && html`<${Button} icon="trash" kind="quiet"
-        onClick=${async () => setDeleting(await removeThese([...selected]))}>Delete ${selected.size}<//>`}
+      ${selected.size > 0 && html`<${Button} icon="trash" kind="quiet" isBusy=${isDeleting}
+        onClick=${() => deleted((begin) => removeThese([...selected], begin))}>Delete ${selected.size}<//>`}
       ${hasNews && html`<${Button} icon="refresh" kind="quiet"
         onClick=${() => (page > 1 ? turn(1) : showNews())}>Show what is new<//>`}
       <span class="soft" role="status">${data.is_total_exact ? "" : "about "}
@@ -93,7 +94,6 @@ export function History({ route }) {
           Whatever your home says, and every job, is kept here to be heard again.<//>`)}
     ${data && html`<${Paging} page=${page} pageSize=${PAGE_SIZE} total=${data.total} isExact=${data.is_total_exact}
       onPage=${turn} />`}
-    ${deleting && html`<${Deleting} work=${deleting} onOver=${after} />`}
   <//>`;
 }
 

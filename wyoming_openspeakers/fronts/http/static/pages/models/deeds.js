@@ -3,7 +3,6 @@ import { api } from "../../api.js";
 import { confirm } from "../../components/dialog.js";
 import { toast, toastError } from "../../components/toasts.js";
 import { bytes } from "../../components/words.js";
-import { refresh } from "../../state/voices.js";
 import { useState } from "../../ui.js";
 
 /** `[isBusy, run]`: `run(deed)` waits for it and tells what goes wrong; true when it went well. */
@@ -44,5 +43,4 @@ export async function remove(model, voice = "") {
   if (!isSure) return;
   const { freed_bytes: freed } = await api.delete(`api/models/${model.id}/files`, { voice });
   toast(`${name} is deleted: ${bytes(freed)} are free.`, { kind: "good" });
-  await refresh();
 }

@@ -46,8 +46,9 @@ function Listed({ model, isAllowed, isHere, download }) {
     `${model.downloads.toLocaleString()} downloads`].filter(Boolean).join(" · ");
   const canFetch = isAllowed && !isHere && model.runs !== false && !isActive(download);
   return html`<li class="listed">
-    <div class="listed-head"><div><h3>${model.id}</h3><p class="soft">${facts}</p>
-      <${Terms} licence=${model.license} isGated=${model.gated} />
+    <div class="listed-head"><div>
+      <h3><a href=${model.url} target="_blank" rel="noreferrer">${model.id}</a></h3><p class="soft">${facts}</p>
+      <${Terms} model=${model} />
       ${isHere && html` <${Badge} kind="good">Installed<//>`}
       ${!isHere && model.runs === false && html` <${Badge}>Does not run here<//>`}</div>
       ${canFetch && html`<${Button} icon="download" isBusy=${isBusy} onClick=${() => run(() => fetchModel(model.id))}>

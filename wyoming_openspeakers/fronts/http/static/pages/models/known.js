@@ -2,7 +2,6 @@
 import { api } from "../../api.js";
 import { useEvents } from "../../live.js";
 import { useLoad } from "../../state/load.js";
-import { catalog } from "../../state/voices.js";
 import { useEffect, useRef, useState } from "../../ui.js";
 import { isActive } from "./standing.js";
 
@@ -30,13 +29,7 @@ export function useKnown(onArrival) {
     clearTimeout(timer.current);
     timer.current = setTimeout(reload, SETTLED);
   };
-  useEffect(() => {
-    const unwatch = catalog.watch(renew);
-    return () => {
-      unwatch();
-      clearTimeout(timer.current);
-    };
-  }, []);
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEvents(["model_state_changed", "voices_changed"], renew);
   useEvents(["snapshot"], ({ data: told }) => {
     setHeard(new Map(told.downloads.map((one) => [one.name, one])));

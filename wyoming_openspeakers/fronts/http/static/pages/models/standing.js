@@ -28,13 +28,13 @@ export const isActive = (download) => download?.state === "waiting" || download?
 export const isAway = (model) => !model.installed && Boolean(model.hf_repo) && model.disk_bytes <= model.partial_bytes;
 
 /** `{kind, icon, text}` for a badge. */
-export function standing(model, downloads, failure) {
+export function standing(model, downloads) {
   const active = downloads.filter(isActive);
   if (active.length) {
     const isWaiting = active.every((one) => one.state === "waiting");
     return { kind: "busy", text: isWaiting ? "Waiting to download" : "Downloading" };
   }
-  if (failure) return { kind: "bad", text: "Did not load" };
+  if (failureOf(model)) return { kind: "bad", text: "Did not load" };
   if (model.status !== "cold") return STATES[model.status];
   if (model.installed) return { kind: "plain", icon: "check", text: "Ready" };
   if (model.partial_bytes) return { kind: "plain", icon: "download", text: "Partly downloaded" };
@@ -42,20 +42,14 @@ export function standing(model, downloads, failure) {
     : { kind: "bad", text: "Cannot be used" };
 }
 
+/** `{error, time}` of the last try to load it, where that did not go well. */
+export const failureOf = (model) => (model.status === "cold" && model.installed && model.load_failure) || null;
+
 /** What keeps it from being used; null where that is only its files, which a button gets. */
 export function problemOf(model) {
   const isFilesOnly = isAway(model) && model.problem?.includes("`wyoming-openspeakers models download ");
   return isFilesOnly ? null : model.problem;
 }
-
-/** Whether each voice is a download of its own, of which this one is an example. */
-export function isByVoice(model, voices) {
-  if (model.downloads_by_voice !== undefined) return model.downloads_by_voice;
-  const isNamedSo = (voice) => /^[a-z]{2,3}_[A-Z]{2}-[^-]+-[^-]+$/.test(voice.name);
-  return Boolean(model.problem?.includes("/VOICE`") || (model.hf_repo && voices.length && voices.every(isNamedSo)));
-}
-
-export const isNonCommercial = (licence) => /non-?\s?commercial|\bnc\b|research|\bcpml\b/i.test(licence);
 
 /** `[{icon, text}]` */
 export const capabilities = (model) =>

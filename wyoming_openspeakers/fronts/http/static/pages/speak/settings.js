@@ -13,7 +13,7 @@ const COMMON = ["speed", "pitch", "instructions"];
 const MOST_SEED = 2 ** 32;
 
 /** What can be set where the service chooses the voice. */
-export const ANY_VOICE = {
+const ANY_VOICE = {
   type: "object",
   properties: { speed: { type: "number", minimum: 0.5, maximum: 2, default: 1 } },
 };

@@ -16,7 +16,6 @@ const FORMATS = [
   ["wav", "as it was heard"], ["mp3", "plays everywhere"], ["opus", "small"], ["aac", "for Apple"],
   ["flac", "small and exact"], ["pcm", "24 kHz, 16 bits"],
 ];
-const LETTERS_PER_SECOND = 14;
 
 const STATES = {
   waiting: ["busy", "Waiting for the voice"],
@@ -26,17 +25,16 @@ const STATES = {
   failed: ["bad", "Failed"],
 };
 
-/** `take`: `{name, speech, playback}`. */
+/** `take`: `{name, speech}`. */
 export function Take({ take }) {
-  const { name, speech, playback } = take;
+  const { name, speech } = take;
   const progress = useStore(speech.progress);
   const [kind, words] = STATES[progress.state];
-  const expected = speech.body.input.length / LETTERS_PER_SECOND / (speech.body.speed ?? 1);
   return html`<article class="take" aria-label=${name}>
     <header class="take-head"><h3>${name}</h3><span role="status"><${Badge} kind=${kind}>${words}<//></span></header>
     ${progress.error && html`<div role="alert"><${Note} kind="bad">${prose(progress.error.message)}<//></div>`}
-    ${(!progress.error || speech.sound.length > 0) && html`<${AudioPlayer} playback=${playback} label=${name}
-      expected=${expected} />`}
+    ${(!progress.error || speech.sound.length > 0) && html`<${AudioPlayer} playback=${speech.playback} label=${name}
+      expected=${speech.expected} />`}
     <${Figures} progress=${progress} seconds=${speech.sound.seconds} />
     ${progress.state === "done" && html`<${Actions} speech=${speech} />`}
   </article>`;

@@ -44,6 +44,8 @@ export function Details({ voice, onChange }) {
   </form>`;
 }
 
+export const PLAIN_STYLE = { speed: 1, pitch: 0, instructions: "" };
+
 /** How it speaks where a request does not say. */
 export function StyleFields({ style, model, onChange }) {
   const field = (name) => ({ value: style[name], onChange: (value) => onChange({ ...style, [name]: value }) });

@@ -1,21 +1,18 @@
 /** A voice in a list: a card for one's own, a row for what a model brings along. */
-import { Avatar } from "../../components/avatar.js";
 import { IconButton } from "../../components/button.js";
 import { Icon } from "../../components/icon.js";
 import { Badge } from "../../components/status.js";
+import { VoiceName, aboutVoice } from "../../components/voice-name.js";
 import { PreviewButton } from "../../components/voice-preview.js";
-import { languageName } from "../../components/words.js";
 import { go, hrefOf } from "../../router.js";
+import { asHeard } from "../../state/voices.js";
 import { html } from "../../ui.js";
-import { aboutVoice, asHeard } from "./own-voices.js";
 
 export function VoiceCard({ voice, models, preview, onTag }) {
   return html`<li class="card voice-card">
     <div class="voice-card-head">
       <a class="voice-open" href=${hrefOf(`voices/of/${encodeURIComponent(voice.id)}`)}>
-        <${Avatar} name=${voice.name} />
-        <span class="voice-words"><strong>${voice.name}</strong>
-          <span class="soft">${aboutVoice(voice, models)}</span></span></a>
+        <${VoiceName} name=${voice.name} about=${aboutVoice(voice, models)} /></a>
       ${voice.available && html`<${PreviewButton} preview=${preview} voice=${asHeard(voice)} />`}
     </div>
     ${voice.description && html`<p class="soft voice-said">${voice.description}</p>`}
@@ -35,12 +32,9 @@ function Marks({ voice, onTag }) {
 }
 
 export function BuiltInRow({ voice, models, preview }) {
-  const about = [voice.language && languageName(voice.language), models.get(voice.model)?.name, voice.gender];
   return html`<li class="voice-row">
     <a class="voice-open" href=${hrefOf("speak", { voice: voice.id })}>
-      <${Avatar} name=${voice.name} />
-      <span class="voice-words"><strong>${voice.name}</strong>
-        <span class="soft">${about.filter(Boolean).join(" · ")}</span></span></a>
+      <${VoiceName} name=${voice.name} about=${aboutVoice(voice, models)} /></a>
     <${IconButton} icon="sliders" label=${`Make a preset of ${voice.name}`}
       onClick=${() => go("voices/preset", { voice: voice.id })} />
     <${PreviewButton} preview=${preview} voice=${voice} />
