@@ -158,6 +158,19 @@ def test_an_unknown_voice_is_told_what_there_is(catalog: Catalogs) -> None:
         catalog(none={"voices": {}}).require("x")
 
 
+def test_a_slip_is_told_what_was_probably_meant(catalog: Catalogs) -> None:
+    with pytest.raises(UnknownVoice, match=r"^There is no voice 'first/hart'; did you mean first/heart\?$"):
+        catalog().require("first/hart")
+
+
+def test_a_voice_of_a_model_that_is_not_ready_is_told_why(catalog: Catalogs) -> None:
+    voices = catalog(first={"voices": ENGLISH}, gone={"voices": {}, "problem": "No files"}, ill={"voices": "broken"})
+    reasons = {"gone/anna": "No files", "gone": "No files", "ill/anna": "Its voices cannot be listed: the list .*"}
+    for name, reason in reasons.items():
+        with pytest.raises(UnknownVoice, match=f"^There is no voice '{name}' yet: {reason}$"):
+            voices.require(name)
+
+
 # By language
 
 

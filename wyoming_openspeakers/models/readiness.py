@@ -10,8 +10,11 @@ def problem_and_fix(registry: Registry, model: str) -> str | None:
     """What keeps a model from being used and how to mend it, in one line; None when it can be used."""
     entry, engine, spec = registry.entry(model), registry.engine(model), registry.spec(model)
     problem = registry.problem(model)
-    if problem is None and engine.voices(spec):
-        return None
+    try:
+        if problem is None and engine.voices(spec):
+            return None
+    except Exception as error:
+        problem = f"Its voices cannot be listed: {error}"
     if problem and problem != engine.problem(spec):
         # Its environment comes first.
         return problem

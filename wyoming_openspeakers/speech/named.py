@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
 from ..models.manager import ModelManager
+from ..models.readiness import problem_and_fix
 from ..models.registry import Registry
 from ..models.voices import DEFAULT, ChosenVoice, VoiceCatalog, primary
 
@@ -39,7 +40,7 @@ def meant(
         return chosen
     own = [installed.voice.name for installed in catalog.voices.values() if installed.model == known]
     if not own:
-        problem = registry.problem(known) or "it has no voices"
+        problem = problem_and_fix(registry, known) or "it has no voices"
         raise ModelUnavailable(f"Model {known} cannot be used now: {problem}")
     if catalog.targets(voice):
         # Names such as alloy are not asked for their sound, so that they work with every model.
