@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,14 +70,8 @@ def measure(setup: Setup) -> list[Figure]:
     # The browser after the service: while it runs, this thread can have no other event loop.
     with our_server(setup) as server, launched(program) as browser:
         figures = [*_heard(browser, server, setup), *_weighed(browser, server), *_read(browser, server, axe)]
-    with our_server(_over(setup, data)) as server, launched(program) as browser:
+    with our_server(setup, data=data) as server, launched(program) as browser:
         return [*figures, *_looked_through(browser, server, entries), *_chosen(browser, server, voices)]
-
-
-def _over(setup: Setup, data: Path) -> Setup:
-    """The same service with data that is there already: of two folders, the last one counts."""
-    begin = f'exec "$0" "$@" --data-dir {shlex.quote(str(data))}'
-    return replace(setup, command=("/bin/sh", "-c", begin, *setup.command))
 
 
 async def _speak_for_years(data: Path, entries: int) -> None:

@@ -97,8 +97,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def our_server(setup: Setup, cache: bool = False, voice: str = "") -> Iterator[Server]:
-    """Our service with the benchmark's models, on ports of its own and with data of its own."""
+def our_server(setup: Setup, cache: bool = False, voice: str = "", data: Path | None = None) -> Iterator[Server]:
+    """Our service with the benchmark's models, on ports of its own and with data of its own, or what is in `data`."""
     if setup.against_itself:
         with wyoming_piper(setup, name="ours") as server:
             yield server
@@ -116,7 +116,7 @@ def our_server(setup: Setup, cache: bool = False, voice: str = "") -> Iterator[S
     config.write_text(json.dumps(tree), encoding="utf-8")
     command = [
         *setup.command, "serve", "--uri", f"tcp://127.0.0.1:{port}", "--http", f"127.0.0.1:{http_port}",
-        "--data-dir", str(folder / "data"), "--no-zeroconf", "--config", str(config),
+        "--data-dir", str(data or folder / "data"), "--no-zeroconf", "--config", str(config),
     ]  # fmt: skip
     log = folder / "log"
 

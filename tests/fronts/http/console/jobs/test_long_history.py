@@ -10,21 +10,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from conftest import ServeProcess
 from console_browser import Visit, VisitConsole
 from console_jobs import entries, entry, history
 from console_pace import CHANGE, LONGEST, forget_tasks, longest_task, turned
+from console_voices import five_hundred_more
 from processes import SHARED
 
 from wyoming_openspeakers.config.tree import HistoryConfig
 from wyoming_openspeakers.history.entry import Entry
 from wyoming_openspeakers.history.store import HistoryStore
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.slow
 
@@ -86,21 +84,12 @@ def after(like: dict[str, Any], number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def many_voices(route: Route) -> None:
-    """What a house with many models has: the answer of the service, with more in it."""
-    answer = route.fetch()
-    told: dict[str, Any] = answer.json()
-    one = told["voices"][0]
-    told["voices"] += [{**one, "id": f"hibari/voice{number}", "name": f"Voice {number}"} for number in range(500)]
-    route.fulfill(response=answer, json=told)
-
-
 def test_a_hundred_thousand_entries_are_paged_and_searched_smoothly(
     visit: VisitConsole, old_house: ServeProcess
 ) -> None:
     it = visit(old_house.url)
     page = it.page
-    page.route("**/v1/audio/voices", many_voices)
+    page.route("**/v1/audio/voices", five_hundred_more)
     page.reload()
     it.go("jobs")
     it.wait_until_live()
