@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from wyoming_openspeakers.events import Event, EventBus, Gpu, GpusRead, ModelSta
 from wyoming_openspeakers.models.environments.environments import Environments
 from wyoming_openspeakers.models.gpu.gpus import Gpus
 from wyoming_openspeakers.models.manager import ModelManager, Turn
+from wyoming_openspeakers.models.profiles.profile import Profile
 from wyoming_openspeakers.models.queue import Urgency
 from wyoming_openspeakers.models.registry import Registry, RegistryFile
 from wyoming_openspeakers.models.workers.process import WorkerProcess
@@ -52,7 +53,12 @@ class Managed:
     """A manager, and what it told so far."""
 
     def __init__(
-        self, data: Path, models: dict[str, dict[str, Any]], flags: dict[str, Any], gpus: tuple[int, ...] = ()
+        self,
+        data: Path,
+        models: dict[str, dict[str, Any]],
+        flags: dict[str, Any],
+        gpus: tuple[int, ...] = (),
+        profiles: Sequence[Profile] = (),
     ) -> None:
         models = models or {"fault": {}}
         entries = {name: {"engine": "faults.engine", "voice": "plain", **entry} for name, entry in models.items()}
@@ -61,7 +67,7 @@ class Managed:
         self.events: list[Event] = []
         self.bus.subscribe(self.events.append)
         config = load_config(flags={"data_dir": str(data), **flags})
-        self.manager = ModelManager(registry, config, self.bus, SeemingGpus(*gpus))
+        self.manager = ModelManager(registry, config, self.bus, SeemingGpus(*gpus), lambda: tuple(profiles))
 
     async def speak(
         self,

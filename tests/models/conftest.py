@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,22 @@ import pytest
 from managed import Manage, Managed
 from processes import children as left_behind
 
+from wyoming_openspeakers.models.profiles.profile import Profile
+
 
 @pytest.fixture
 async def manage(tmp_path: Path) -> AsyncIterator[Manage]:
     """Make a manager: `manage({"fault": {...}}, limits__queue=1)`; afterwards nothing of it may be left."""
     made: list[Managed] = []
 
-    def make(models: dict[str, dict[str, Any]] | None = None, gpus: tuple[int, ...] = (), **flags: Any) -> Managed:
+    def make(
+        models: dict[str, dict[str, Any]] | None = None,
+        gpus: tuple[int, ...] = (),
+        profiles: Sequence[Profile] = (),
+        **flags: Any,
+    ) -> Managed:
         settings = {name.replace("__", "."): value for name, value in flags.items()}
-        made.append(managed := Managed(tmp_path, models or {}, settings, gpus))
+        made.append(managed := Managed(tmp_path, models or {}, settings, gpus, profiles))
         return managed
 
     yield make

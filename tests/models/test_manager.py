@@ -364,15 +364,12 @@ async def test_three_hundred_requests_while_the_worker_is_killed_again_and_again
     assert (it.manager.waiting(), it.worker.busy) == (0, 0)
 
 
-async def test_what_engines_derived_from_a_recording_goes_with_it(
-    manage: Manage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_what_engines_derived_from_a_recording_goes_with_it(manage: Manage, tmp_path: Path) -> None:
     forgotten = tmp_path / "forgotten"
-    it = manage({"mimic": {"engine": "faults.mimic", "parameters": {"forgotten": str(forgotten)}}})
     sample = Sample("s", 5, 24_000, -20, "digest")
     profiles = [Profile("p", "Grandma", "cloned", "mimic", samples=(sample,), folder=Path("/nowhere"))]
-    monkeypatch.setattr(it.manager, "_profiles", lambda: tuple(profiles))
-    await it.manager.renew_voices()
+    mimic = {"engine": "faults.mimic", "parameters": {"forgotten": str(forgotten)}}
+    it = manage({"mimic": mimic}, profiles=profiles)
     await it.manager.load("mimic")
     await it.manager.renew_voices()
     assert not forgotten.exists()

@@ -234,14 +234,13 @@ async def test_a_download_is_shown_and_ends(start: Start, house: Broker) -> None
 
 
 @pytest.mark.slow
-async def test_a_model_that_failed_is_a_problem(start: Start, house: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_model_that_failed_is_a_problem(start: Start, house: Broker) -> None:
     service = await start()
     async with announcing(service, house.port), home_assistant(house.port) as home:
         await settled(home)
-        monkeypatch.setattr(service.manager, "state", lambda model: "failed")
         service.bus.publish(ModelStateChanged("fault", "failed", "no memory"))
         await home.until(lambda: home.state("problem") == "ON")
-        assert home.entities["problem"].attributes["problems"] == ["Model fault failed"]
+        assert home.entities["problem"].attributes["problems"] == ["Model fault: no memory"]
 
 
 @pytest.mark.parametrize("change", [{"discovery": False}, {"discovery_prefix": "ha"}, {"topic": "voice"}])
