@@ -109,7 +109,7 @@ def test_only_engines_import_the_packages_of_engines(module: str) -> None:
     assert not {name.partition(".")[0] for name in imports(module)} & ENGINE_PACKAGES
 
 
-@pytest.mark.parametrize("module", LEAVES)
+@pytest.mark.parametrize("module", sorted(LEAVES))
 def test_leaves_use_only_leaves(module: str) -> None:
     assert own_imports(module) <= LEAVES
 
