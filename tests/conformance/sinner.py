@@ -91,10 +91,11 @@ class SinnerEngine(Engine):
         for start in range(0, sound.size, CHUNK if self._sin != "one chunk" else sound.size):
             if request.cancel:
                 raise Cancelled
+            # Much longer than it may take, for a busy machine is late to ask.
             if self._sin == "deaf" and len(request.text) > 200:
-                time.sleep(0.5)
+                time.sleep(2)
             if self._sin == "deaf between sentences" and start and len(request.text) > 1000:
-                time.sleep(0.5)
+                time.sleep(2)
             if self._sin != "late":
                 time.sleep(0.004)
             if self._sin == "hang":
