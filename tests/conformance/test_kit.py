@@ -47,7 +47,7 @@ SINS = {
     "one chunk": ("first chunk", "one chunk"),
     "late": ("first chunk", "of the work"),
     "deaf": ("cancel", "200 ms are allowed"),
-    "deaf between sentences": ("long text", "cut off when the first chunk has come, it goes on for 0."),
+    "deaf between sentences": ("long text", "cut off when the first chunk has come, it goes on for "),
     "crash in long text": ("long text", "its process ended: exit status 3"),
     "forgets in parking": ("park", "something else"),
     "leak": ("memory", "more of host memory are gone"),
