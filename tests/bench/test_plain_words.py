@@ -89,6 +89,7 @@ def test_every_number_reads_as_its_digits(number: int) -> None:
     assert plain_words(spoken) == [str(number)]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 @settings(deadline=None, max_examples=200)
 def test_anything_can_be_read(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import psutil
+import pytest
 from wyoming_client import Client
 
 Serve = Callable[..., Any]
@@ -24,6 +25,7 @@ async def test_it_is_ready_once_and_answers_by_then(default_service: Any) -> Non
         assert (await reply.json())["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_it_ends_in_good_order_and_says_nothing_more(serve: Serve) -> None:
     process = serve("--log-level", "warning")
     workers = psutil.Process(process.process.pid).children(recursive=True)
@@ -35,6 +37,7 @@ def test_it_ends_in_good_order_and_says_nothing_more(serve: Serve) -> None:
     assert not psutil.wait_procs(workers, timeout=3)[1]
 
 
+@pytest.mark.slow
 def test_every_address_is_named(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "speech.sock"
     process = serve("--uri", f"unix://{path}", "--uri", "tcp://127.0.0.1:0", "--http", "")
@@ -42,6 +45,7 @@ def test_every_address_is_named(serve: Serve, tmp_path: Path) -> None:
     assert path.is_socket()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_one_line(serve: Serve) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -51,6 +55,7 @@ def test_a_port_that_is_taken_is_one_line(serve: Serve) -> None:
     assert err.count("\n") == 1 and str(port) in err and err.startswith("error: ")
 
 
+@pytest.mark.slow
 def test_a_data_folder_that_cannot_be_made_is_one_line(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     status, err = serve(data_dir=tmp_path / "file" / "data").stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_a_set_comes_back_whole(values: list[int]) -> None:
     assert count(bits(kept)) == len(some)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(SOME, SOME)
 def test_sets_combine(left: list[int], right: list[int]) -> None:

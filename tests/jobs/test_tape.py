@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from working_jobs import open_files
 
 from wyoming_openspeakers.jobs.tape import Tape
@@ -29,6 +30,7 @@ def test_no_half_sample_is_read(tmp_path: Path) -> None:
     assert tape.read(0, 3) == b"ab"
 
 
+@pytest.mark.slow
 def test_it_has_no_name_and_is_gone_with_its_last_user(tmp_path: Path) -> None:
     before = len(open_files())
     tape = Tape(tmp_path, 4)

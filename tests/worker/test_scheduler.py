@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from wyoming_openspeakers.engines.base import Audio, EngineError
 from wyoming_openspeakers.engines.control import CancelFlag, Cancelled, Share
@@ -312,6 +313,7 @@ def test_an_engine_that_fails_to_clean_up_or_exits_does_not_end_the_turns() -> N
     assert log.ends[3] == (None, True)
 
 
+@pytest.mark.slow
 def test_who_waits_for_another_machine_keeps_nobody_waiting() -> None:
     log = Log(lanes=2)
     release = threading.Event()

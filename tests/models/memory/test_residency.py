@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -552,5 +553,6 @@ class Life(RuleBasedStateMachine):
         assert not self.wants, f"{[want.model for want in self.wants]} waits for ever"
 
 
+@pytest.mark.slow
 def test_life() -> None:
     run_state_machine_as_test(Life, settings=settings(max_examples=100, stateful_step_count=40, deadline=None))

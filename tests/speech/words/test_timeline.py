@@ -87,6 +87,7 @@ async def test_phrases_from_the_cache_have_their_words(tones: Service) -> None:
     assert [word.start for word in again] == pytest.approx([word.start for word in first], abs=0.06)
 
 
+@pytest.mark.slow
 async def test_nothing_is_looked_for_when_nobody_asked(tones: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> list[SpokenWord]:
         raise AssertionError
