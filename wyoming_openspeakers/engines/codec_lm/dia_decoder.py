@@ -12,11 +12,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from ..base import EngineError
-from ..torch.decoding import LENGTH_ROPES
-from ..torch.decoding_layer import addresses_of, turns
+from ..torch.decoding import demand_plain
+from ..torch.decoding_layer import addresses_of
 from ..torch.family import library
 from ..torch.graphs import Capture, Graphs, capture_on
+from ..torch.rotation import Rotations
 from ..torch.static_cache import StaticCache, room_for
 from .dia_layer import DiaWeights, Masks, Memory, dia_weights_of, through_dia_layer
 
@@ -39,7 +39,7 @@ class DiaDecoder:
         """`model` is the library's decoder, which has no head."""
         from torch import nn
 
-        _check(model.config)
+        demand_plain(model.config)
         self.gate = nn.Identity()
         """Called before each layer of each step, where none is captured: hooks of it may end a sequence."""
         self.device = device
@@ -129,7 +129,7 @@ class DiaSequence:
     def _step(self, embed: torch.Tensor) -> None:
         places = self._places
         at = slice(self._length, self._length + 1)
-        rotation, x = places.rotation(at), embed.expand(places.rows, -1)
+        rotation, x = places.rotations.at(at), embed.expand(places.rows, -1)
         for layer, said, text in zip(self._layers, places.said, places.text_there, strict=True):
             x = self._decoder.gate(x)
             x = through_dia_layer(x, layer, said, text, at, rotation, Masks(), at.stop)
@@ -146,7 +146,7 @@ class DiaSequence:
 
     def _step_in_place(self, layers: tuple[DiaWeights, ...], span: int, text_span: int) -> None:
         places = self._places
-        rotation, masks, x = places.rotation(places.slot), places.masks(span, text_span), places.embed
+        rotation, masks, x = places.rotations.at(places.slot), places.masks(span, text_span), places.embed
         for layer, said, text in zip(layers, places.said, places.text, strict=True):
             x = through_dia_layer(x, layer, said, text.first(text_span), places.slot, rotation, masks, span)
         places.state.copy_(self._norm(x))
@@ -176,9 +176,7 @@ class _Places:
         self.embed = torch.zeros(rows, model.config.hidden_size, dtype=keys.dtype, device=keys.device)
         self.state = torch.zeros_like(self.embed)
         self._numbers = torch.arange(room, device=keys.device)
-        cosines, sines = model.rotary_emb(self.embed[None], self._numbers[None])
-        self._cosines, self._sines = cosines[0], sines[0]
-        self._same, self._turned = turns(keys.shape[-1], keys)
+        self.rotations = Rotations(model.rotary_emb, keys, room)
         self._nothing = torch.zeros(room, dtype=keys.dtype, device=keys.device)
         self._text_mask = torch.zeros(text_room, dtype=keys.dtype, device=keys.device)
 
@@ -193,12 +191,6 @@ class _Places:
         self._text_mask.zero_()
         self._text_mask[length:] = -float("inf")
         return self._said.fill(said)
-
-    def rotation(self, at: torch.Tensor | slice) -> torch.Tensor:
-        """The matrix that turns queries and keys at a place."""
-        import torch
-
-        return torch.addcmul(self._same * self._cosines[at], self._turned, self._sines[at])
 
     def masks(self, span: int, text_span: int) -> Masks:
         """Nothing of what comes after the slot, and nothing of what is not in the text."""
@@ -222,10 +214,3 @@ def _memories(cache: StaticCache, rows: int) -> list[Memory]:
         Memory(keys.unflatten(0, (rows, -1)), values.unflatten(0, (rows, -1)))
         for keys, values in zip(cache.keys, cache.values, strict=True)
     ]
-
-
-def _check(config: Any) -> None:
-    """Refuse what is not built like a Dia."""
-    rope = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
-    if rope in LENGTH_ROPES or config.hidden_act != "silu":
-        raise EngineError(f"A decoder of the kind {config.model_type} with these settings is not supported")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..torch.decoding_layer import turns
 from ..torch.graphs import Graphs
+from ..torch.rotation import Rotations
 from ..torch.static_cache import StaticCache, room_for
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Backbone:
         self, places: _Places, latent: torch.Tensor, at: torch.Tensor | slice, span: int, mask: torch.Tensor | None
     ) -> torch.Tensor:
         """Put the frame `at` its place; it looks at the first `span`, with a mask where not all are there yet."""
-        model, cache, rotation = self._model, places.cache, places.rotation(at)
+        model, cache, rotation = self._model, places.cache, places.rotations.at(at)
         x = model.audio_latent_proj(latent)
         for layer, keys, values in zip(model.layers, cache.keys, cache.values, strict=True):
             if mask is None:
@@ -96,15 +96,7 @@ class _Places:
         self.latent = torch.zeros(1, model.config.latent_dim, dtype=like.dtype, device=like.device)
         self.state = torch.zeros(1, model.config.hidden_size, dtype=like.dtype, device=like.device)
         self._numbers = torch.arange(cache.room, device=like.device)
-        cosines, sines = model.rotary_emb(self.state[None], self._numbers[None])
-        self._cosines, self._sines = cosines[0], sines[0]
-        self._same, self._turned = turns(like.shape[-1], like)
-
-    def rotation(self, at: torch.Tensor | slice) -> torch.Tensor:
-        """The matrix that turns queries and keys at a place."""
-        import torch
-
-        return torch.addcmul(self._same * self._cosines[at], self._turned, self._sines[at])
+        self.rotations = Rotations(model.rotary_emb, like, cache.room)
 
     def mask(self, span: int) -> torch.Tensor:
         """Which of so many places are there: those up to the slot."""

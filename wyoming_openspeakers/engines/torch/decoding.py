@@ -13,15 +13,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..base import EngineError
-from .decoding_layer import LayerWeights, addresses_of, through_layer, turns, weights_of
+from .decoding_layer import LayerWeights, addresses_of, through_layer, weights_of
 from .family import library
 from .graphs import Capture, Graphs, capture_on
+from .rotation import Rotations
 from .static_cache import CLASS, StaticCache, room_for
 
 if TYPE_CHECKING:
     import torch
 
-LENGTH_ROPES = ("dynamic", "longrope")
+_LENGTH_ROPES = ("dynamic", "longrope")
 """Ways to turn keys that depend on how long a sequence is."""
 
 
@@ -44,7 +45,7 @@ class Backbone:
         """`model` has no head. `usual` tokens fit without a longer cache; lengths are multiples of `unit`."""
         from torch import nn
 
-        _check(model.config)
+        demand_plain(model.config)
         self.gate = nn.Identity()
         """Called before each layer of each token, where none is captured: hooks of it may end a sequence."""
         self.device = device
@@ -120,7 +121,7 @@ class Sequence:
 
     def _step(self, x: torch.Tensor) -> None:
         at = slice(self._length, self._length + 1)
-        rotation = self._tables.rotation(at)
+        rotation = self._tables.rotations.at(at)
         for number, layer in enumerate(self._layers):
             x = self._backbone.gate(x)
             x = self._through(x, number, layer, at, at.stop, rotation, None)
@@ -136,7 +137,7 @@ class Sequence:
 
     def _step_in_place(self, layers: tuple[LayerWeights, ...], span: int) -> None:
         tables = self._tables
-        rotation, mask = tables.rotation(tables.slot), tables.mask(span)
+        rotation, mask = tables.rotations.at(tables.slot), tables.mask(span)
         x = tables.embed
         for number, layer in enumerate(layers):
             x = self._through(x, number, layer, tables.slot, span, rotation, mask)
@@ -163,16 +164,8 @@ class _Tables:
         self.embed = torch.zeros(1, model.config.hidden_size, dtype=keys.dtype, device=keys.device)
         self.state = torch.zeros_like(self.embed)
         self._places = torch.arange(cache.room, device=keys.device)
-        cosines, sines = model.rotary_emb(self.embed[None], self._places[None])
-        self._cosines, self._sines = cosines[0], sines[0]
-        self._same, self._turned = turns(keys.shape[-1], keys)
+        self.rotations = Rotations(model.rotary_emb, keys, cache.room)
         self._nothing = torch.zeros(cache.room, dtype=keys.dtype, device=keys.device)
-
-    def rotation(self, at: torch.Tensor | slice) -> torch.Tensor:
-        """The matrix that turns queries and keys at a place."""
-        import torch
-
-        return torch.addcmul(self._same * self._cosines[at], self._turned, self._sines[at])
 
     def mask(self, span: int) -> torch.Tensor:
         """Added to how much a token cares: nothing of what comes after the slot."""
@@ -180,8 +173,8 @@ class _Tables:
         return self._nothing[:span].masked_fill(is_later, -float("inf")).view(1, 1, 1, span)
 
 
-def _check(config: Any) -> None:
-    """Refuse what is not built like a Llama."""
+def demand_plain(config: Any) -> None:
+    """Refuse a decoder with layers that are not built like a Llama's."""
     rope = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
-    if rope in LENGTH_ROPES or config.hidden_act != "silu" or getattr(config, "sliding_window", None):
+    if rope in _LENGTH_ROPES or config.hidden_act != "silu" or getattr(config, "sliding_window", None):
         raise EngineError(f"A decoder of the kind {config.model_type} with these settings is not supported")

@@ -92,16 +92,6 @@ def through_layer(
     return x + functional.linear(functional.silu(gate) * up, *layer.down)
 
 
-def turns(width: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """What is multiplied with cosines and what with sines to make the matrix that turns heads of this width."""
-    import torch
-
-    same = torch.eye(width, dtype=like.dtype, device=like.device)
-    half = width // 2
-    # The library turns halves: (a, b) becomes (a cos - b sin, b cos + a sin).
-    return same, torch.cat([same[half:], -same[:half]])
-
-
 def _joined(*linears: Any) -> Sequence[Linear]:
     """Linear layers of one input, as one where their weights are neighbours."""
     pairs = [(linear.weight, linear.bias) for linear in linears]
