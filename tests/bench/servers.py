@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import at_hand
 import psutil
 from bench.client import describe, get_info
 
@@ -60,7 +61,9 @@ class Server:
     started_in: float
     """Seconds from the start of the process until it said that it was ready."""
 
-    voices: frozenset[str]
+    voices: Mapping[str, Sequence[str]]
+    """Those that are installed, with the languages of each."""
+
     http_port: int | None = None
 
     @property
@@ -109,7 +112,7 @@ def our_server(setup: Setup, cache: bool = False, voice: str = "", data: Path | 
     config = folder / "config.yaml"
     tree = {
         "cache": {"enabled": cache},
-        "models": {"paths": [str(setup.assets)]},
+        "models": {"paths": [str(folder) for folder in at_hand.folders(setup.assets)]},
         "voice": {"default": voice},
         "wyoming": {"max_connections": 1000},
     }
@@ -179,9 +182,9 @@ def _running(
                 member.kill()
 
 
-def _voices(port: int) -> frozenset[str]:
+def _voices(port: int) -> dict[str, list[str]]:
     info = asyncio.run(get_info(port))
-    return frozenset(voice.name for program in info.tts for voice in program.voices if voice.installed)
+    return {voice.name: voice.languages for program in info.tts for voice in program.voices if voice.installed}
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
