@@ -14,6 +14,7 @@ from wyoming_openspeakers.engines.codec_lm import orpheus
 from wyoming_openspeakers.engines.codec_lm.snac_files import find_snac, load_snac
 from wyoming_openspeakers.engines.torch.decoding import Backbone
 from wyoming_openspeakers.engines.torch.decoding_layer import through_layer
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 
 FRAME = 2048 / 24_000
 """Seconds."""
@@ -128,7 +129,7 @@ def _library(folder: Path, scale: Scale) -> Loop:
 
 
 def _without_graphs(engine: Any) -> None:
-    _go_through(engine, capture=lambda device: None)
+    _go_through(engine, graphs=Graphs(None))
 
 
 def _compiled(engine: Any) -> None:

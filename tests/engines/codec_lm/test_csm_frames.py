@@ -11,8 +11,10 @@ pytest.importorskip("transformers", reason="transformers is not installed: pip i
 
 import tiny_models
 import torch
+from ended import ended_at
 
 from wyoming_openspeakers.engines.codec_lm.csm_frames import CsmFrames
+from wyoming_openspeakers.engines.torch.graphs import Graphs, Work
 from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
 
 pytestmark = pytest.mark.slow
@@ -58,24 +60,26 @@ def test_says_the_frames_of_the_librarys_loop(
     assert len({tuple(frame.tolist()) for frame in library}) > FRAMES // 2
 
 
-def test_can_be_ended_inside_a_frame(model: Any) -> None:
-    class EndedError(Exception):
-        pass
+def test_both_decoders_give_up_graphs_at_once(model: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(work: Work) -> Work:
+        raise RuntimeError("operation not permitted when stream is capturing")
 
-    calls: list[int] = []
-
-    def look(*_: Any) -> None:
-        calls.append(1)
-        if len(calls) == 4:
-            raise EndedError
-
-    frames = CsmFrames(model, CPU, 64)
-    whole = CsmFrames(model, CPU, 64)
-    for gate in frames.gates:
-        gate.register_forward_pre_hook(look)
+    graphs = Graphs(fail)
+    ways = [CsmFrames(model, CPU, 64, graphs=graphs), CsmFrames(model, CPU, 64)]
     with torch.no_grad():
         embeds = model.embed_text_tokens(PROMPT)
-        with pytest.raises(EndedError):
+        said, expected = (torch.cat(list(way.say(embeds, 5, Choice(1.0)))) for way in ways)
+    assert torch.equal(said, expected)
+    (line,) = caplog.messages
+    assert "not permitted" in line and not graphs.are_used
+
+
+def test_can_be_ended_inside_a_frame(model: Any) -> None:
+    frames = CsmFrames(model, CPU, 64)
+    whole = CsmFrames(model, CPU, 64)
+    with torch.no_grad():
+        embeds = model.embed_text_tokens(PROMPT)
+        with ended_at(4, *frames.gates):
             list(frames.say(embeds, 5, Choice(1.0)))
         said, expected = (list(each.say(embeds, 5, Choice(1.0))) for each in (frames, whole))
     assert torch.equal(torch.cat(said), torch.cat(expected))

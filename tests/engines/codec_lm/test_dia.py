@@ -25,6 +25,7 @@ from wyoming_openspeakers.engines.codec_lm.dia_choice import DiaChoice
 from wyoming_openspeakers.engines.codec_lm.dia_decoder import DiaDecoder
 from wyoming_openspeakers.engines.codec_lm.dia_recording import resampled
 from wyoming_openspeakers.engines.torch.family import to_samples
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.sampling import generator_of
 
 pytestmark = pytest.mark.slow
@@ -104,7 +105,7 @@ def test_by_the_same_chance_it_says_what_the_library_says(
     if captures:
         # As on a device that has graphs, only that the work is done again by itself.
         model = family(loaded)
-        decoder = DiaDecoder(model._model.model.decoder, model.device, capture=lambda device: lambda work: work)
+        decoder = DiaDecoder(model._model.model.decoder, model.device, graphs=Graphs(lambda work: work))
         monkeypatch.setattr(model, "_decoder", decoder)
     generator = generator_of(torch.device("cpu"), 5)
 

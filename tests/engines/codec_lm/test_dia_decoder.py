@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="torch is not installed: pip install torch")
 pytest.importorskip("transformers", reason="transformers is not installed: pip install transformers")
 
 import torch
+from ended import ended_at
 from torch.multiprocessing.reductions import StorageWeakRef
 from transformers import DiaDecoderConfig
 from transformers.models.dia.modeling_dia import DiaDecoder as LibraryDecoder
@@ -19,8 +20,11 @@ from transformers.models.dia.modeling_dia import DiaDecoder as LibraryDecoder
 from wyoming_openspeakers.engines.base import EngineError
 from wyoming_openspeakers.engines.codec_lm.dia_decoder import TEXT_CLASS, USUAL_TEXT, DiaDecoder
 from wyoming_openspeakers.engines.codec_lm.dia_layer import dia_weights_of
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.static_cache import CLASS
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
+
+pytestmark = pytest.mark.usefixtures("on_one_core")
 
 CPU = torch.device("cpu")
 HIDDEN, BOOKS, CODES, KNOWN = 48, 9, 1028, 2 * CLASS
@@ -55,15 +59,6 @@ def model() -> Any:
     return library_decoder()
 
 
-@pytest.fixture(autouse=True)
-def on_one_core() -> Iterator[None]:
-    """Small steps on several cores wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def as_it_is(work: Work) -> Work:
     """In place of a capture: the work is done with the same tensors at the same addresses, only not by a graph."""
     return work
@@ -81,7 +76,7 @@ class Counting:
 
 
 def capturing(model: Any, capture: Callable[[Work], Work] = as_it_is) -> DiaDecoder:
-    return DiaDecoder(model, CPU, capture=lambda device: capture)
+    return DiaDecoder(model, CPU, graphs=Graphs(capture))
 
 
 def codes_of(steps: int) -> Any:
@@ -219,22 +214,10 @@ def test_goes_on_without_graphs_where_there_can_be_none(
 
 
 def test_can_be_ended_between_two_layers(model: Any) -> None:
-    class EndedError(Exception):
-        pass
-
-    calls: list[int] = []
-
-    def look(*_: Any) -> None:
-        calls.append(1)
-        if len(calls) == 5:
-            raise EndedError
-
     decoder = DiaDecoder(model, CPU)
     codes, heard = codes_of(12), heard_of(9)
-    decoder.gate.register_forward_pre_hook(look)
-    with pytest.raises(EndedError):
+    with ended_at(5, decoder.gate):
         states_of(decoder, codes, heard, 4)
-    assert len(calls) == 5
     assert_as_in_library(decoder, codes, heard, 4)
 
 
@@ -256,7 +239,7 @@ def test_graphs_say_what_steps_say_on_a_gpu(model: Any) -> None:
     weights = TorchWeights([model.embeddings, model.rotary_emb, *model.layers, model.norm], device)
     weights.unpark()
     codes, heard = codes_of(KNOWN - 8).to(device), heard_of(300).to(device)
-    graphs, plain = DiaDecoder(model, device), DiaDecoder(model, device, capture=lambda device: None)
+    graphs, plain = DiaDecoder(model, device), DiaDecoder(model, device, graphs=Graphs(None))
     for _ in range(2):
         ours = states_of(graphs, codes, heard, 5)
         assert graphs._graphs.are_used

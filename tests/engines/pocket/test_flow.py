@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,11 +13,12 @@ pytest.importorskip("transformers.models.pocket_tts", reason="the transformers t
 
 import graph_tape
 import torch
+from ended import ended_at
 from transformers import DynamicCache, PocketTTSConfig, PocketTTSForConditionalGeneration
 
 from wyoming_openspeakers.engines.pocket.flow import Flow, Manner
 from wyoming_openspeakers.engines.pocket.voices import Heard
-from wyoming_openspeakers.engines.torch.graphs import Capture, Work
+from wyoming_openspeakers.engines.torch.graphs import Graphs, Work
 from wyoming_openspeakers.engines.torch.running import running
 from wyoming_openspeakers.engines.torch.static_cache import CLASS
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
@@ -90,19 +90,19 @@ def by_library(model: Any, frames: int, *, heard: Heard | None = None, steps: in
     return torch.cat(made)
 
 
-def counted(captured: list[int]) -> Callable[[torch.device], Capture]:
+def counted(captured: list[int]) -> Graphs:
     def capture(work: Work) -> Work:
         captured.append(1)
         return graph_tape.capture(work)
 
-    return lambda device: capture
+    return Graphs(capture)
 
 
 @pytest.mark.parametrize("captures", [False, True], ids=["plain", "graphs"])
 @pytest.mark.parametrize("kind", [{}, {"flow": "drifting"}, {"shared": 2}], ids=["lsd", "drifting", "shared keys"])
 def test_frames_are_the_librarys(kind: dict[str, Any], captures: bool) -> None:
     model = make(**kind)
-    flow = Flow(model, CPU, (lambda device: graph_tape.capture) if captures else (lambda device: None))
+    flow = Flow(model, CPU, graphs=Graphs(graph_tape.capture if captures else None))
     with running(1):
         heard = flow.hear([22, *[20] * 3], torch.randn(3, LATENT))
     for voice, steps in ((heard, 2), (None, 1), (heard, 3)):
@@ -112,7 +112,7 @@ def test_frames_are_the_librarys(kind: dict[str, Any], captures: bool) -> None:
 
 def test_a_graph_is_captured_once_and_the_cache_grows(model: Any) -> None:
     captured: list[int] = []
-    flow = Flow(model, CPU, counted(captured))
+    flow = Flow(model, CPU, graphs=counted(captured))
     for _ in range(2):
         torch.testing.assert_close(frames_of(flow, 6), by_library(model, 6), atol=1e-4, rtol=1e-4)
     assert len(captured) == 2
@@ -130,7 +130,7 @@ def test_a_graph_is_captured_once_and_the_cache_grows(model: Any) -> None:
 def test_what_rests_is_captured_again_where_the_weights_are_then() -> None:
     model, captured = make(), list[int]()
     weights = TorchWeights([model], CPU)
-    flow = Flow(model, CPU, counted(captured))
+    flow = Flow(model, CPU, graphs=counted(captured))
     expected = frames_of(flow, 5)
     flow.rest()
     weights.park()
@@ -146,7 +146,7 @@ def test_speaks_on_without_graphs_where_there_can_be_none(model: Any, caplog: py
         tries.append(1)
         raise RuntimeError("out of memory\nand more")
 
-    flow = Flow(model, CPU, lambda device: fail)
+    flow = Flow(model, CPU, graphs=Graphs(fail))
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             torch.testing.assert_close(frames_of(flow, 6), by_library(model, 6), atol=1e-4, rtol=1e-4)
@@ -155,27 +155,14 @@ def test_speaks_on_without_graphs_where_there_can_be_none(model: Any, caplog: py
 
 
 def test_can_be_ended_between_two_layers(model: Any) -> None:
-    class EndedError(Exception):
-        pass
-
-    calls: list[int] = []
-
-    def look(*_: Any) -> None:
-        calls.append(1)
-        if len(calls) == 3:
-            raise EndedError
-
     flow = Flow(model, CPU)
-    handle = flow.gate.register_forward_pre_hook(look)
-    with pytest.raises(EndedError):
+    with ended_at(3, flow.gate):
         frames_of(flow, 6)
-    handle.remove()
-    assert len(calls) == 3
     torch.testing.assert_close(frames_of(flow, 6), by_library(model, 6), atol=1e-4, rtol=1e-4)
 
 
 def test_frames_that_were_made_stay_as_they_are(model: Any) -> None:
-    flow = Flow(model, CPU, lambda device: graph_tape.capture)
+    flow = Flow(model, CPU, graphs=Graphs(graph_tape.capture))
     chance = torch.Generator().manual_seed(8)
     with running(1):
         frames = [(frame, frame.clone()) for frame in flow.frames(IDS, None, manner(6), chance)]
@@ -186,6 +173,6 @@ def test_frames_that_were_made_stay_as_they_are(model: Any) -> None:
 def test_graphs_say_what_steps_say_on_a_gpu() -> None:
     device = torch.device("cuda")
     model = make().to(device)
-    graphs, plain = Flow(model, device), Flow(model, device, lambda device: None)
+    graphs, plain = Flow(model, device), Flow(model, device, graphs=Graphs(None))
     for frames in (8, CLASS + 5):
         torch.testing.assert_close(frames_of(graphs, frames), frames_of(plain, frames), atol=1e-3, rtol=1e-3)

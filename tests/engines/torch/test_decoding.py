@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,13 +13,17 @@ pytest.importorskip("transformers", reason="transformers is not installed: pip i
 
 import graph_tape
 import torch
+from ended import ended_at
 from torch.multiprocessing.reductions import StorageWeakRef
 from transformers import CsmBackboneModel, CsmConfig, LlamaConfig, LlamaModel, Qwen2Config, Qwen2Model
 
 from wyoming_openspeakers.engines.base import EngineError
 from wyoming_openspeakers.engines.torch.decoding import Backbone
 from wyoming_openspeakers.engines.torch.decoding_layer import through_layer, weights_of
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.weights import TorchWeights
+
+pytestmark = pytest.mark.usefixtures("on_one_core")
 
 CPU = torch.device("cpu")
 SIZE: dict[str, Any] = {
@@ -80,25 +84,16 @@ def by_library(model: Any, embeds: Any, prompt: int) -> Any:
 
 @pytest.mark.parametrize("captures", [False, True], ids=["plain", "graphs"])
 def test_steps_are_the_librarys(model: Any, captures: bool) -> None:
-    backbone = Backbone(model, CPU, capture=(lambda device: graph_tape.capture) if captures else (lambda device: None))
+    backbone = Backbone(model, CPU, graphs=Graphs(graph_tape.capture if captures else None))
     embeds = torch.randn(1, 40, SIZE["hidden_size"])
     for prompt in (7, 1, 40):
         ours, library = states_of(backbone, embeds, prompt), by_library(model, embeds, prompt)
         torch.testing.assert_close(ours, library, atol=2e-4, rtol=2e-4)
 
 
-@pytest.fixture(autouse=True)
-def on_one_core() -> Iterator[None]:
-    """Small steps on several cores wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_a_sequence_does_not_hear_the_one_before(one_llama: Any) -> None:
     embeds = torch.randn(2, 1, 30, SIZE["hidden_size"])
-    backbone = Backbone(one_llama, CPU, 16, 16, capture=lambda device: graph_tape.capture)
+    backbone = Backbone(one_llama, CPU, 16, 16, graphs=Graphs(graph_tape.capture))
     states_of(backbone, embeds[0], 20)
     after = states_of(backbone, embeds[1, :, :12], 3)
     torch.testing.assert_close(after, by_library(one_llama, embeds[1, :, :12], 3), atol=2e-4, rtol=2e-4)
@@ -111,7 +106,7 @@ def test_a_graph_is_captured_once_a_class_and_the_cache_grows(one_llama: Any) ->
         captured.append(1)
         return graph_tape.capture(work)
 
-    backbone = Backbone(one_llama, CPU, 20, 16, capture=lambda device: capture)
+    backbone = Backbone(one_llama, CPU, 20, 16, graphs=Graphs(capture))
     embeds = torch.randn(1, 60, SIZE["hidden_size"])
     for _ in range(3):
         states_of(backbone, embeds[:, :30], 4)
@@ -130,7 +125,7 @@ def test_what_moved_is_captured_again(one_llama: Any) -> None:
         captured.append(1)
         return work
 
-    backbone = Backbone(one_llama, CPU, capture=lambda device: capture)
+    backbone = Backbone(one_llama, CPU, graphs=Graphs(capture))
     embeds = torch.randn(1, 12, SIZE["hidden_size"])
     said = states_of(backbone, embeds, 4)
     weights = TorchWeights([one_llama.rotary_emb, *one_llama.layers, one_llama.norm], CPU)
@@ -171,7 +166,7 @@ def test_goes_on_without_graphs_where_there_can_be_none(one_llama: Any, caplog: 
     def fail(work: Callable[[], None]) -> Callable[[], None]:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
-    backbone = Backbone(one_llama, CPU, capture=lambda device: fail)
+    backbone = Backbone(one_llama, CPU, graphs=Graphs(fail))
     embeds = torch.randn(1, 12, SIZE["hidden_size"])
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
@@ -182,22 +177,10 @@ def test_goes_on_without_graphs_where_there_can_be_none(one_llama: Any, caplog: 
 
 
 def test_can_be_ended_between_two_layers(one_llama: Any) -> None:
-    class EndedError(Exception):
-        pass
-
-    calls: list[int] = []
-
-    def look(*_: Any) -> None:
-        calls.append(1)
-        if len(calls) == 5:
-            raise EndedError
-
     backbone = Backbone(one_llama, CPU)
     embeds = torch.randn(1, 12, SIZE["hidden_size"])
-    backbone.gate.register_forward_pre_hook(look)
-    with pytest.raises(EndedError):
+    with ended_at(5, backbone.gate):
         states_of(backbone, embeds, 4)
-    assert len(calls) == 5
     torch.testing.assert_close(states_of(backbone, embeds, 4), by_library(one_llama, embeds, 4), atol=2e-4, rtol=2e-4)
 
 
@@ -224,7 +207,7 @@ def test_a_layer_can_be_compiled_once_for_all(one_llama: Any) -> None:
 
     torch._dynamo.reset()
     through = torch.compile(through_layer, backend=backend, fullgraph=True, dynamic=False)
-    backbone = Backbone(one_llama, CPU, through=through, capture=lambda device: lambda work: work)
+    backbone = Backbone(one_llama, CPU, through=through, graphs=Graphs(lambda work: work))
     embeds = torch.randn(1, 9, SIZE["hidden_size"])
     ours = states_of(backbone, embeds, 4)
     torch._dynamo.reset()
@@ -238,7 +221,7 @@ def test_graphs_say_what_steps_say_on_a_gpu(one_llama: Any) -> None:
     weights = TorchWeights([one_llama.rotary_emb, *one_llama.layers, one_llama.norm], device)
     weights.unpark()
     embeds = torch.randn(1, 700, SIZE["hidden_size"], device=device)
-    graphs, plain = Backbone(one_llama, device), Backbone(one_llama, device, capture=lambda device: None)
+    graphs, plain = Backbone(one_llama, device), Backbone(one_llama, device, graphs=Graphs(None))
     for _ in range(2):
         ours = states_of(graphs, embeds, 5)
         assert graphs._graphs.are_used

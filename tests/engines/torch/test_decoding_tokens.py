@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,20 +15,14 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from wyoming_openspeakers.engines.torch import decoding_tokens
 from wyoming_openspeakers.engines.torch.decoding import Backbone
 from wyoming_openspeakers.engines.torch.decoding_tokens import tokens_of
+from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
+
+pytestmark = pytest.mark.usefixtures("on_one_core")
 
 CPU = torch.device("cpu")
 MOST = 60
 PROMPT = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
-
-
-@pytest.fixture(autouse=True)
-def on_one_core() -> Iterator[None]:
-    """Small steps on several cores wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -122,4 +115,4 @@ def test_graphs_say_the_same_tokens(model: Any, temperature: float) -> None:
             )
             return [int(token) for token in said]
 
-    assert run(Backbone(moved.model, device)) == run(Backbone(moved.model, device, capture=lambda device: None))
+    assert run(Backbone(moved.model, device)) == run(Backbone(moved.model, device, graphs=Graphs(None)))

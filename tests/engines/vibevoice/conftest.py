@@ -21,9 +21,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(on_one_core: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """On one core, with voices of few words."""
-    import torch
-
-    torch.set_num_threads(1)
     monkeypatch.setattr("wyoming_openspeakers.engines.vibevoice.long.OWN_SECONDS", 0.8)

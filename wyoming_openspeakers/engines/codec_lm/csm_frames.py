@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..torch.decoding import Backbone
 from ..torch.decoding_tokens import tokens_of
+from ..torch.graphs import Graphs, capture_on
 
 if TYPE_CHECKING:
     import torch
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 class CsmFrames:
     """Goes through both of a CSM's decoders without the library's loop, which starts anew for each frame."""
 
-    def __init__(self, model: Any, device: torch.device, usual: int) -> None:
+    def __init__(self, model: Any, device: torch.device, usual: int, *, graphs: Graphs | None = None) -> None:
         """Take the whole model; `usual` frames with their prompt fit without a longer cache."""
         self._model = model
         self._codes = int(model.config.num_codebooks)
         self._depth_model = model.depth_decoder.model
-        self._backbone = Backbone(model.backbone_model, device, usual)
-        self._depth = Backbone(self._depth_model, device, self._codes, self._codes)
+        graphs = graphs or Graphs(capture_on(device))
+        self._backbone = Backbone(model.backbone_model, device, usual, graphs=graphs)
+        self._depth = Backbone(self._depth_model, device, self._codes, self._codes, graphs=graphs)
 
     @property
     def gates(self) -> list[Any]:

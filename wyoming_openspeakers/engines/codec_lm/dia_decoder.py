@@ -6,18 +6,18 @@ at of it stays the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ..torch.decoding import demand_plain
-from ..torch.decoding_layer import addresses_of
+from ..torch.decoding_layer import addresses_of, normed
 from ..torch.family import library
-from ..torch.graphs import Capture, Graphs, capture_on
-from ..torch.rotation import Rotations
+from ..torch.graphs import Graphs, capture_on
 from ..torch.static_cache import StaticCache, room_for
+from ..torch.steps import Places, Steps, Where
 from .dia_layer import DiaWeights, Masks, Memory, dia_weights_of, through_dia_layer
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ USUAL_TEXT = 512
 class DiaDecoder:
     """One sequence at a time. Between sequences it keeps its memory and its graphs, but none of the model's weights."""
 
-    def __init__(
-        self, model: Any, device: torch.device, *, capture: Callable[[torch.device], Capture | None] = capture_on
-    ) -> None:
+    def __init__(self, model: Any, device: torch.device, *, graphs: Graphs | None = None) -> None:
         """`model` is the library's decoder, which has no head."""
         from torch import nn
 
@@ -44,12 +42,12 @@ class DiaDecoder:
         """Called before each layer of each step, where none is captured: hooks of it may end a sequence."""
         self.device = device
         self._model = model
-        self._graphs = Graphs(capture(device))
+        self._graphs = graphs or Graphs(capture_on(device))
         self._places: _Places | None = None
         self._addresses: tuple[int, ...] = ()
 
     @contextmanager
-    def sequence(self, codes: torch.Tensor, heard: torch.Tensor, steps: int) -> Iterator[DiaSequence]:
+    def sequence(self, codes: torch.Tensor, heard: torch.Tensor, steps: int) -> Iterator[Steps]:
         """Begin with known codes (1, steps, books), and go on for at most so many steps.
 
         `heard` (rows, places, width) is what was made of the text, and in a second row of none. The codes are the same
@@ -70,11 +68,10 @@ class DiaDecoder:
         self._note_addresses(layers)
         length = places.begin(said, text)
         del past, said, text
-        run = DiaSequence(self, places, layers, length, states)
+        through, name = partial(self._through, places), f"text {places.text_span}"
         try:
-            yield run
+            yield Steps(self._graphs, places, through, layers, length, states, name)
         finally:
-            # Else the memory of weights that are moved away would stay in use.
             layers.clear()
 
     def rest(self) -> None:
@@ -103,100 +100,52 @@ class DiaDecoder:
             self._graphs.drop()
             self._addresses = addresses
 
-
-class DiaSequence:
-    """What is being said."""
-
-    def __init__(
-        self, decoder: DiaDecoder, places: _Places, layers: list[DiaWeights], length: int, state: torch.Tensor
-    ) -> None:
-        self.device = decoder.device
-        self.state = state
-        """The last states (rows, hidden), from which the next codes are chosen, until the next step."""
-        self._decoder = decoder
-        self._places = places
-        self._layers = layers
-        self._length = length
-
-    def step(self, embed: torch.Tensor) -> None:
-        """Go on with the embedding (1, hidden) of the codes of a step."""
-        if self._decoder._graphs.are_used:
-            self._step_in_graph(embed)
-        else:
-            self._step(embed)
-        self._length += 1
-
-    def _step(self, embed: torch.Tensor) -> None:
-        places = self._places
-        at = slice(self._length, self._length + 1)
-        rotation, x = places.rotations.at(at), embed.expand(places.rows, -1)
-        for layer, said, text in zip(self._layers, places.said, places.text_there, strict=True):
-            x = self._decoder.gate(x)
-            x = through_dia_layer(x, layer, said, text, at, rotation, Masks(), at.stop)
-        self.state = self._norm(x)
-
-    def _step_in_graph(self, embed: torch.Tensor) -> None:
-        places = self._places
-        places.embed.copy_(embed)
-        places.slot.fill_(self._length)
-        span, text_span = room_for(self._length + 1), room_for(places.text_length, TEXT_CLASS)
-        work = partial(self._step_in_place, tuple(self._layers), span, text_span)
-        self._decoder._graphs.run((span, text_span), work)
-        self.state = places.state
-
-    def _step_in_place(self, layers: tuple[DiaWeights, ...], span: int, text_span: int) -> None:
-        places = self._places
-        rotation, masks, x = places.rotations.at(places.slot), places.masks(span, text_span), places.embed
-        for layer, said, text in zip(layers, places.said, places.text, strict=True):
-            x = through_dia_layer(x, layer, said, text.first(text_span), places.slot, rotation, masks, span)
-        places.state.copy_(self._norm(x))
-
-    def _norm(self, x: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        norm = self._decoder._model.norm
-        return torch.nn.functional.rms_norm(x, x.shape[-1:], norm.weight, norm.variance_epsilon)
+    def _through(
+        self, places: _Places, layers: Sequence[DiaWeights], x: torch.Tensor, where: Where
+    ) -> torch.Tensor:
+        is_captured = where.mask is not None
+        texts, text_mask = places.texts_in_span() if is_captured else (places.text_there, None)
+        masks = Masks(where.mask, text_mask)
+        for layer, said, text in zip(layers, places.said, texts, strict=True):
+            if not is_captured:
+                x = self.gate(x)
+            x = through_dia_layer(x, layer, said, text, where.slot, where.rotation, masks, where.span)
+        return normed(x, self._model.norm)
 
 
-class _Places:
-    """What a sequence remembers, what steps look up, and where a graph finds its input and leaves its output."""
+class _Places(Places):
+    """With what a sequence remembers of itself and of its text, row by row."""
 
     def __init__(self, model: Any, said: Any, text: Any, rows: int, room: int, text_room: int) -> None:
         import torch
 
-        self.rows = rows
-        self._said, self._text = StaticCache(said, room), StaticCache(text, text_room)
-        self.said, self.text = _memories(self._said, rows), _memories(self._text, rows)
+        super().__init__(model, StaticCache(said, room), model.config.hidden_size, rows)
+        self._text = StaticCache(text, text_room)
+        self.said, self._texts = _memories(self.cache, rows), _memories(self._text, rows)
         """Of each layer, with room for what is to come, and for longer texts."""
-        self.text_there = self.text
+        self.text_there = self._texts
         """No more of each text than there is."""
-        self.text_length = 0
-        keys = self._said.keys
-        self.slot = torch.zeros(1, dtype=torch.long, device=keys.device)
-        self.embed = torch.zeros(rows, model.config.hidden_size, dtype=keys.dtype, device=keys.device)
-        self.state = torch.zeros_like(self.embed)
-        self._numbers = torch.arange(room, device=keys.device)
-        self.rotations = Rotations(model.rotary_emb, keys, room)
-        self._nothing = torch.zeros(room, dtype=keys.dtype, device=keys.device)
-        self._text_mask = torch.zeros(text_room, dtype=keys.dtype, device=keys.device)
+        self.text_span = 0
+        """How long texts of this one's class are."""
+        self._text_mask = torch.zeros(text_room, dtype=self.given.dtype, device=self.given.device)
 
     def are_enough(self, rows: int, room: int, text_room: int) -> bool:
         """Whether such a sequence fits."""
-        return rows == self.rows and room <= self._said.room and text_room <= self._text.room
+        return rows == len(self.given) and room <= self.cache.room and text_room <= self._text.room
 
     def begin(self, said: Any, text: Any) -> int:
         """Begin with what the library kept of the text and of the known steps; how many these are."""
-        length = self.text_length = self._text.fill(text)
-        self.text_there = [memory.first(length) for memory in self.text]
+        length = self._text.fill(text)
+        self.text_span = room_for(length, TEXT_CLASS)
+        self.text_there = [memory.first(length) for memory in self._texts]
         self._text_mask.zero_()
         self._text_mask[length:] = -float("inf")
-        return self._said.fill(said)
+        return self.cache.fill(said)
 
-    def masks(self, span: int, text_span: int) -> Masks:
-        """Nothing of what comes after the slot, and nothing of what is not in the text."""
-        is_later = self._numbers[:span] > self.slot
-        said = self._nothing[:span].masked_fill(is_later, -float("inf"))
-        return Masks(said.view(1, 1, 1, span), self._text_mask[:text_span].view(1, 1, 1, text_span))
+    def texts_in_span(self) -> tuple[list[Memory], torch.Tensor]:
+        """As much of each text as its class is long, and a mask of what is not in it."""
+        span = self.text_span
+        return [memory.first(span) for memory in self._texts], self._text_mask[:span].view(1, 1, 1, span)
 
 
 def _rows_as_heads(past: Any) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..torch.family import library
-from ..torch.graphs import Capture, Graphs, capture_on
+from ..torch.graphs import Graphs, capture_on
+from ..torch.steps import Steps
 from .backbone import Backbone
 from .head import FlowHead
 from .voices import Heard
@@ -41,14 +42,12 @@ class Manner:
 class Flow:
     """What the library's `generate` does, frame by frame."""
 
-    def __init__(
-        self, model: Any, device: torch.device, capture: Callable[[torch.device], Capture | None] = capture_on
-    ) -> None:
+    def __init__(self, model: Any, device: torch.device, *, graphs: Graphs | None = None) -> None:
         """Take where the model is when it is used."""
         self._model = model
         self._device = device
         self._latent = int(model.config.latent_dim)
-        graphs = Graphs(capture(device))
+        graphs = graphs or Graphs(capture_on(device))
         self._backbone = Backbone(model.model, graphs)
         self._head = FlowHead(model, graphs)
 
@@ -83,13 +82,14 @@ class Flow:
         import torch
 
         model = self._model
-        state = self._begin(ids, heard, manner.most)
+        steps = self._begin(ids, heard, manner.most)
         loud = math.sqrt(manner.temperature)
         latent: torch.Tensor | None = None
         left: int | None = None
         for number in range(manner.most):
             if latent is not None:
-                state = self._backbone.state(latent)
+                steps.step(latent)
+            state = steps.state
             noise = torch.randn((1, self._latent), generator=generator, device=self._device, dtype=state.dtype) * loud
             latent = self._head.latent(state, noise, manner.steps)
             yield model.denormalize_latents(latent)
@@ -100,15 +100,14 @@ class Flow:
                 if not left:
                     return
 
-    def _begin(self, ids: Sequence[int], heard: Heard | None, most: int) -> torch.Tensor:
-        """The state (1, hidden) of which the first frame is made."""
+    def _begin(self, ids: Sequence[int], heard: Heard | None, most: int) -> Steps:
+        """Steps from the state of which the first frame is made."""
         import torch
 
         past = self._cache(heard)
         prompt = torch.tensor([ids], device=self._device)
         states: torch.Tensor = self._model.model(input_ids=prompt, past_key_values=past, use_cache=True)[0]
-        self._backbone.begin(past, most)
-        return states[:, -1]
+        return self._backbone.begin(past, states[:, -1], most)
 
     def _cache(self, heard: Heard | None) -> Any:
         caches = library("cache_utils")

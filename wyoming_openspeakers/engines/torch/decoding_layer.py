@@ -119,3 +119,10 @@ def linears(x: torch.Tensor, parts: Sequence[Linear]) -> torch.Tensor:
 
     done = [torch.nn.functional.linear(x, *part) for part in parts]
     return done[0] if len(done) == 1 else torch.cat(done, dim=-1)
+
+
+def normed(x: torch.Tensor, norm: Any) -> torch.Tensor:
+    """At once what a norm of the library does in steps."""
+    from torch.nn import functional
+
+    return functional.rms_norm(x, x.shape[-1:], norm.weight, norm.variance_epsilon)
