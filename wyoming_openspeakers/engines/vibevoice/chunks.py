@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..torch.family import library
+from .sound import Past, Sound
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +19,7 @@ class ChunkCodec:
 
     def __init__(self, inner: Any) -> None:
         self._tower = inner.audio_tower
+        self._sound = Sound(self._tower.decoder)
         self._listener = inner.semantic_tokenizer_encoder
         # Read once: as parameters they would have to be on the device, and belong to no part that is called.
         self._scale = float(inner.latent_scaling_factor)
@@ -26,30 +27,25 @@ class ChunkCodec:
         self._dtype = next(self._tower.parameters()).dtype
         self.hop = math.prod(self._tower.config.downsampling_ratios)
         """Samples of a frame."""
-        cache = library("models.vibevoice_acoustic_tokenizer.modeling_vibevoice_acoustic_tokenizer")
-        self._said = cache.VibeVoiceAcousticTokenizerConv1dPaddingCache()
-        self._heard = cache.VibeVoiceAcousticTokenizerConv1dPaddingCache()
+        self._heard = Past()
 
     def begin(self) -> None:
         """Forget what was said: before everything is silence. The memory stays where it is."""
-        for cache in (self._said, self._heard):
-            for layer in cache.layers.values():
-                layer.cache.zero_()
+        self._sound.begin()
+        self._heard.silence()
 
     def forget(self) -> None:
         """Give the memory back."""
-        self._said.layers.clear()
-        self._heard.layers.clear()
+        self._sound.forget()
+        self._heard.forget()
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
-        """The sound of the next latent: [1, 1, samples]."""
-        plain = (latent / self._scale - self._bias).to(self._dtype)
-        sound: torch.Tensor = self._tower.decoder(plain[..., None], padding_cache=self._said, use_cache=True).audio
-        return sound
+        """The sound of the next latent [1, numbers]: as many samples as a frame has."""
+        return self._sound.of((latent / self._scale - self._bias).to(self._dtype))
 
     def listen(self, sound: torch.Tensor) -> torch.Tensor:
         """What is heard in the next sound: [1, 1, features]."""
-        heard: torch.Tensor = self._listener(sound, padding_cache=self._heard, use_cache=True).latents
+        heard: torch.Tensor = self._listener(sound[None, None], padding_cache=self._heard, use_cache=True).latents
         return heard
 
     def encode(self, sound: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,6 @@ from ..torch.family import library
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
 from ..torch.streaming import StreamingFamily, Way
-from .long_cache import Snapshot
 from .long_frames import Frames
 from .long_voices import Voices
 from .prompt import SPEAKERS, PromptWriter, Script, Turn
@@ -89,7 +88,7 @@ class VibeVoiceFamily(StreamingFamily):
         self._cast = [voice.name for voice in self.voices(spec, folder)]
         self._defaults = folder.read("generation_config.json")
         self._script = Script("")
-        self._prompts: OrderedDict[Key, Snapshot] = OrderedDict()
+        self._prompts: OrderedDict[Key, torch.Tensor] = OrderedDict()
 
     @classmethod
     def voices(cls, spec: ModelSpec, folder: ModelFolder) -> list[Voice]:
@@ -174,19 +173,18 @@ class VibeVoiceFamily(StreamingFamily):
         most = math.ceil((PAUSE + SECONDS_OF_A_LETTER * letters) * self._rate / frames.codec.hop)
         most = min(most, int(settings.get("max_frames") or most))
         frames.reserve(sum(map(len, parts)) + len(script) + most)
-        if key in self._prompts:
-            begin = frames.put_back(self._prompts[key])
-        else:
-            begin = frames.read(0, parts)
-            self._prompts[key] = frames.snapshot(begin)
+        frames.begin(self._prompts.get(key))
+        if key not in self._prompts:
+            frames.read(parts)
+            self._prompts[key] = frames.past()
         self._prompts.move_to_end(key)
         while len(self._prompts) > PROMPTS:
             self._prompts.popitem(last=False)
         # The last token of a prompt is read with and without the rest of it.
-        begin = frames.read(begin, [script[:-1]])
+        frames.read([script[:-1]])
         steps = int(self._setting(settings, "num_diffusion_steps"))
         guidance = float(self._setting(settings, "guidance_scale"))
-        frames.speak(begin, most, steps, guidance, seed, way.put, way.check)
+        frames.speak(most, steps, guidance, seed, way.put, way.check)
 
     def _voice_of(self, speaker: int, request: EngineRequest, way: Way) -> tuple[tuple[str, ...], torch.Tensor]:
         """What the voice of a speaker is known by, and its latents."""

@@ -12,7 +12,7 @@ from ..torch.graphs import Graphs, capture_on
 from ..torch.sampling import generator_of
 from .chunks import ChunkCodec
 from .denoiser import Denoiser
-from .long_cache import Snapshot, TwoRows
+from .slots import Slots
 
 if TYPE_CHECKING:
     import torch
@@ -36,13 +36,12 @@ class Frames:
         self._dtype = model.lm_head.weight.dtype
         self.codec = ChunkCodec(self._inner)
         self._graphs = Graphs(capture_on(device))
-        # A device that runs graphs has one for each reach: few of them.
-        self._stride = 512 if device.type == "cuda" else 64
         config = model.config
         self._sound, self._begin, self._end = config.audio_token_id, config.audio_bos_token_id, config.eos_token_id
-        self._tokens = sorted({self._sound, self._begin, self._end, config.audio_eos_token_id})
+        self._tokens: list[int] = sorted({self._sound, self._begin, self._end, config.audio_eos_token_id})
         """All that the language model may say; of equals the library takes the first, too."""
-        self._cache: TwoRows | None = None
+        self._slots: Slots | None = None
+        """What it has read: in the first row with the text, in the second without."""
         self._choices: torch.Tensor | None = None
         self._denoisers: dict[int, Denoiser] = {}
         self._thoughts = torch.zeros(2, config.text_config.hidden_size, device=device, dtype=self._dtype)
@@ -54,18 +53,17 @@ class Frames:
         self._graphs.drop()
         self.codec.forget()
         self._denoisers.clear()
-        self._cache = self._choices = None
+        self._slots = self._choices = None
 
     def reserve(self, places: int) -> None:
         """Have room for a prompt and what is said to it. What was read before is forgotten."""
-        # One more than is said is read, and looked at in whole strides.
-        wanted = -(-(places + 1) // self._stride) * self._stride
-        if self._cache is None or self._cache.room < wanted:
+        # One more than is said is read.
+        if self._slots is None or self._slots.room <= places:
             # Not both at once: the old one goes before the new one comes.
             self._graphs.drop()
-            self._cache = None
-            room = max(wanted, ROOM if self._device.type == "cuda" else 0)
-            self._cache = TwoRows(self._model.config.text_config, room, self._device, self._dtype)
+            self._slots = None
+            room = max(places + 1, ROOM if self._device.type == "cuda" else 0)
+            self._slots = Slots(self._model.config.text_config, 2, room, self._model.lm_head.weight)
 
     def encode(self, samples: Samples) -> torch.Tensor:
         """The latents of a recording, in the host's memory."""
@@ -74,8 +72,12 @@ class Frames:
         latents: torch.Tensor = self.codec.encode(torch.from_numpy(samples).to(self._device)).float().cpu()
         return latents
 
-    def read(self, begin: int, parts: Sequence[list[int] | torch.Tensor]) -> int:
-        """Read tokens, and latents of voices among them, from a place in the prompt on; where they end."""
+    def begin(self, past: torch.Tensor | None) -> None:
+        """Have read what was read before, or nothing."""
+        self._memory.begin([] if past is None else [past])
+
+    def read(self, parts: Sequence[list[int] | torch.Tensor]) -> None:
+        """Read on: tokens, and latents of voices among them."""
         import torch
 
         read = []
@@ -85,25 +87,14 @@ class Frames:
             else:
                 read.append(self._inner.multi_modal_projector(part.to(self._device, self._dtype)))
         seen = torch.cat(read)
-        end = begin + len(seen)
-        cache = self._remembered
-        cache.fill_from(begin)
-        places = torch.arange(begin, end, device=self._device)
-        mask = torch.arange(end, device=self._device) <= places[:, None]
-        self._think(seen[None], places[None], {"full_attention": mask[None, None]})
-        return end
+        self._think(seen[None], self._memory.read(len(seen)))
 
-    def snapshot(self, length: int) -> Snapshot:
+    def past(self) -> torch.Tensor:
         """What was read so far, to be read no more."""
-        return self._remembered.snapshot(length)
-
-    def put_back(self, snapshot: Snapshot) -> int:
-        """Have read that; where it ends."""
-        return self._remembered.put_back(snapshot)
+        return self._memory.past()
 
     def speak(
         self,
-        begin: int,
         most: int,
         steps: int,
         guidance: float,
@@ -111,28 +102,29 @@ class Frames:
         put: Callable[[Samples], None],
         check: Callable[[], None],
     ) -> None:
-        """Go on from a prompt that ends at a place, but for the token before all sound: at most so many tokens."""
-        cache = self._remembered
+        """Go on from a prompt that was read, but for the token before all sound: at most so many tokens."""
         self.codec.begin()
         self._guidance.fill_(guidance)
-        cache.places[0] = begin
-        cache.places[1] = 0
         denoiser = self._denoiser(steps)
         noise = self._noises(seed)
-        token = self._tokens[int(self._next(self._embedded([self._begin]), self._reach(begin)))]
-        for place in range(begin + 1, begin + 1 + most):
+        token = self._after(self._begin)
+        for _ in range(most):
             check()
-            reach = self._reach(place)
             if token == self._end:
                 return
             if token != self._sound:
                 self._step_back(token)
-                token = self._tokens[int(self._next(self._embedded([token]), reach))]
+                token = self._after(token)
                 continue
             self._noise.copy_(next(noise))
+            reach = self._memory.next_reach()
             made = self._graphs.run((steps, reach), partial(self._frame, denoiser, reach)).cpu()
             put(to_samples(made[:-1]))
             token = self._tokens[int(made[-1])]
+
+    def _after(self, token: int) -> int:
+        """The token that comes after one."""
+        return self._tokens[int(self._next(self._embedded([token]), self._memory.next_reach()))]
 
     def _frame(self, denoiser: Denoiser, reach: int) -> torch.Tensor:
         """The samples of a frame, and after them which token comes next; all on the device."""
@@ -142,17 +134,15 @@ class Frames:
         sound = self.codec.decode(latent)
         heard = self._inner.semantic_connector(self.codec.listen(sound))[0]
         token = self._next(self._inner.multi_modal_projector(latent.to(self._dtype)) + heard, reach)
-        return torch.cat([sound.reshape(-1).float(), token.float()])
+        return torch.cat([sound.float(), token.float()])
 
     def _next(self, seen: torch.Tensor, reach: int) -> torch.Tensor:
         """Read a frame or a token with and without the text; which token comes next, by its number among all."""
         import torch
 
-        cache = self._remembered
-        cache.add_to_both(reach)
-        thoughts = self._think(seen[None].expand(2, 1, -1), cache.places[:, None], cache.mask(reach))[:, -1]
+        thoughts = self._think(seen[None].expand(2, 1, -1), self._memory.speak(reach))[:, -1]
+        self._memory.spoken()
         self._thoughts.copy_(thoughts)
-        cache.places.add_(1)
         if self._choices is None:
             # The rest of the vocabulary is never said.
             self._choices = self._model.lm_head.weight[torch.tensor(self._tokens, device=self._device)]
@@ -160,20 +150,14 @@ class Frames:
 
     def _step_back(self, token: int) -> None:
         """The row without the text only has frames: it forgets what came before this token, or before all sound."""
-        place = self._remembered.places[1:]
+        place = self._memory.places[1:]
         if token == self._begin:
             place.zero_()
         else:
             place.sub_(1)
 
-    def _think(self, seen: torch.Tensor, places: torch.Tensor, mask: dict[str, torch.Tensor]) -> torch.Tensor:
-        thoughts: torch.Tensor = self._inner.language_model(
-            inputs_embeds=seen,
-            position_ids=places,
-            attention_mask=mask,
-            past_key_values=self._remembered,
-            use_cache=True,
-        ).last_hidden_state
+    def _think(self, seen: torch.Tensor, told: dict[str, Any]) -> torch.Tensor:
+        thoughts: torch.Tensor = self._inner.language_model(inputs_embeds=seen, **told).last_hidden_state
         return thoughts
 
     def _embedded(self, tokens: list[int]) -> torch.Tensor:
@@ -195,11 +179,7 @@ class Frames:
             self._denoisers[steps] = Denoiser(self._inner.diffusion_head, steps)
         return self._denoisers[steps]
 
-    def _reach(self, place: int) -> int:
-        """How many places are looked at from one: whole strides, so that not each frame is of another size."""
-        return (place // self._stride + 1) * self._stride
-
     @property
-    def _remembered(self) -> TwoRows:
-        assert self._cache is not None, "room is reserved first"
-        return self._cache
+    def _memory(self) -> Slots:
+        assert self._slots is not None, "room is reserved first"
+        return self._slots

@@ -21,8 +21,8 @@ from wyoming_openspeakers.engines.torch.graphs import Graphs
 from wyoming_openspeakers.engines.torch.running import running
 from wyoming_openspeakers.engines.vibevoice.realtime.parts import Parts, load_parts
 from wyoming_openspeakers.engines.vibevoice.realtime.prompt import Prompt, read_prompt
-from wyoming_openspeakers.engines.vibevoice.realtime.sound import Sound
 from wyoming_openspeakers.engines.vibevoice.realtime.talk import Talk
+from wyoming_openspeakers.engines.vibevoice.sound import Sound
 
 pytestmark = pytest.mark.slow
 
@@ -78,8 +78,8 @@ def test_it_says_what_the_authors_loop_says(parts: Parts, prompt: Prompt, count:
 def test_the_codec_in_frames_is_the_codec_at_once(parts: Parts) -> None:
     latents = torch.randn(9, tiny.LATENT, generator=torch.Generator().manual_seed(5))
     whole = parts.decoder(parts.to_codec(latents).T[None]).audio.reshape(-1).numpy()
-    sound = Sound(parts)
-    said = np.concatenate([sound.of(latent).numpy() for latent in latents.split(1)])
+    sound = Sound(parts.decoder)
+    said = np.concatenate([sound.of(parts.to_codec(latent)).numpy() for latent in latents.split(1)])
     np.testing.assert_allclose(said, whole, atol=1e-4 * np.abs(whole).max())
 
 

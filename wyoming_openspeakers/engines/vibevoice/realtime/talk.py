@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ...torch.graphs import Graphs
 from ..denoiser import Denoiser
+from ..slots import Slots
+from ..sound import Sound
 from .parts import Parts
 from .prompt import Prompt
-from .slots import Slots
-from .sound import Sound
 
 if TYPE_CHECKING:
     import torch
@@ -39,12 +39,10 @@ class Talk:
 
         like = parts.kinds.weight
         self._parts = parts
-        # A device that runs graphs has one for each reach: few of them.
-        self._stride = 512 if like.device.type == "cuda" else 64
-        room = max(_ROOM, -(-(prompt.length + words + frames) // self._stride) * self._stride)
-        self._reading = Slots([prompt.text], room, like)
-        self._speaking = Slots([prompt.speech, prompt.free], room, like)
-        self._sound = Sound(parts)
+        room = max(_ROOM, prompt.length + words + frames)
+        self._reading = Slots(parts.text.config, 1, room, like)
+        self._speaking = Slots(parts.speech.config, 2, room, like)
+        self._sound = Sound(parts.decoder)
         self._graphs = graphs
         self._denoisers: dict[int, Denoiser] = {}
         self._steps = 0
@@ -75,9 +73,9 @@ class Talk:
         """Read tokens of text."""
         parts = self._parts
         seen = parts.text.embed_tokens(words[None])
-        read = parts.text(inputs_embeds=seen, use_cache=False, **self._reading.read(len(words))).last_hidden_state
+        read = parts.text(inputs_embeds=seen, **self._reading.read(len(words))).last_hidden_state
         marked = read + parts.kinds.weight[_TEXT]
-        said = parts.speech(inputs_embeds=marked, use_cache=False, **self._speaking.read(len(words))).last_hidden_state
+        said = parts.speech(inputs_embeds=marked, **self._speaking.read(len(words))).last_hidden_state
         self._conditions[:1] = said[:, -1]
 
     def say(self, noise: torch.Tensor) -> torch.Tensor:
@@ -87,21 +85,17 @@ class Talk:
 
     def hear(self) -> torch.Tensor:
         """Take in the frame that was said; above zero when it was the last."""
-        # A device that waits for its graph looks at more than is there, which costs it less than a graph of its own.
-        reach = (self._speaking.place // self._stride + 1) * self._stride
-        self._speaking.place += 1
+        reach = self._speaking.next_reach()
         return self._graphs.run(("hear", reach), lambda: self._hear(reach))
 
     def _say(self) -> torch.Tensor:
         self._latent.copy_(self._denoisers[self._steps].latent(self._conditions, self._noise, self._guidance))
-        return self._sound.of(self._latent)
+        return self._sound.of(self._parts.to_codec(self._latent))
 
     def _hear(self, reach: int) -> torch.Tensor:
         parts = self._parts
         heard = parts.connector(self._latent) + parts.kinds.weight[_SPEECH]
-        said = parts.speech(
-            inputs_embeds=heard.expand(2, 1, -1), use_cache=False, **self._speaking.speak(reach)
-        ).last_hidden_state
+        said = parts.speech(inputs_embeds=heard.expand(2, 1, -1), **self._speaking.speak(reach)).last_hidden_state
         self._speaking.spoken()
         self._conditions.copy_(said[:, -1])
         end: torch.Tensor = parts.end(self._conditions[:1])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .parts import Parts
-
 if TYPE_CHECKING:
     import torch
 
@@ -13,18 +11,23 @@ if TYPE_CHECKING:
 class Sound:
     """The codec, with what it remembers of a piece of text."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, decoder: Any) -> None:
+        """`decoder` is the half of a codec of the library that makes samples."""
+        self._decoder = decoder
         self._past = Past()
 
     def begin(self) -> None:
         """Forget what was said: before everything is silence."""
         self._past.silence()
 
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._past.forget()
+
     def of(self, latent: torch.Tensor) -> torch.Tensor:
-        """The samples of the next frame."""
-        decoder = self._parts.decoder
-        x = decoder.stem(self._parts.to_codec(latent)[..., None], padding_cache=self._past)
+        """The samples of the next frame, of its numbers (1, n) as the codec has them."""
+        decoder = self._decoder
+        x = decoder.stem(latent[..., None], padding_cache=self._past)
         for layer in decoder.conv_layers:
             x = self._raised(layer.convtr, x)
             for block in layer.stage:
@@ -54,6 +57,10 @@ class Past:
         """Have been given nothing."""
         for before in self._before.values():
             before.zero_()
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._before.clear()
 
     def update(self, sound: torch.Tensor, key: str, convolution: Any) -> torch.Tensor:
         """What a convolution of the library is given, after what it was given before."""
