@@ -46,9 +46,15 @@ class MimiStream:
         """The sound of these frames."""
         import torch
 
+        codes = torch.tensor(frames, device=next(self._parts.convolutions.parameters()).device).T[None]
+        return self._sound(self._parts.quantizer.decode(codes))
+
+    def finish(self, frames: list[Frame]) -> Samples:
+        """The sound of the last frames."""
+        return self.push(frames) if frames else np.zeros(0, np.float32)
+
+    def _sound(self, x: torch.Tensor) -> Samples:
         parts = self._parts
-        codes = torch.tensor(frames, device=next(parts.convolutions.parameters()).device).T[None]
-        x = parts.quantizer.decode(codes)
         if parts.upsample is not None:
             x = self._convolved(parts.upsample, x)
         steps = parts.transformer(x.transpose(1, 2), past_key_values=self._past, use_cache=True)
@@ -56,10 +62,6 @@ class MimiStream:
         for module in parts.convolutions.layers:
             x = self._through(module, x)
         return to_samples(x)
-
-    def finish(self, frames: list[Frame]) -> Samples:
-        """The sound of the last frames."""
-        return self.push(frames) if frames else np.zeros(0, np.float32)
 
     def _through(self, module: Any, x: torch.Tensor) -> torch.Tensor:
         if hasattr(module, "block"):

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..base import Samples
 from ..codec_lm.mimi import MimiStream
-from ..torch.family import to_samples
 
 if TYPE_CHECKING:
     import torch
@@ -41,14 +40,7 @@ class LatentStream(MimiStream):
         import torch
 
         parts: Any = self._parts
-        x = parts.projection(torch.cat(list(latents))[None].transpose(1, 2))
-        if parts.upsample is not None:
-            x = self._convolved(parts.upsample, x)
-        steps = parts.transformer(x.transpose(1, 2), past_key_values=self._past, use_cache=True)
-        x = steps.last_hidden_state.transpose(1, 2)
-        for module in parts.convolutions.layers:
-            x = self._through(module, x)
-        return self._faded(to_samples(x))
+        return self._faded(self._sound(parts.projection(torch.cat(list(latents))[None].transpose(1, 2))))
 
     def _faded(self, samples: Samples) -> Samples:
         count, self._fade = min(self._fade, samples.size), 0
