@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from mute_engines import Mute, have
 
-from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import ModelSpec, Voice
 from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
 from wyoming_openspeakers.models.registry import Registry, RegistryFile, load_registry_file
 from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog, primary
 
 
-class _Listed(Engine):
-    """Has the voices that its model's parameters list; can say nothing."""
-
-    capabilities = Capabilities(streaming=True, concurrency=1, mixing=True)
+class _Listed(Mute):
+    """Has the voices that its model's parameters list."""
 
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
@@ -35,15 +32,6 @@ class _Listed(Engine):
     @classmethod
     def problem(cls, spec: ModelSpec) -> str | None:
         return spec.parameters.get("problem")
-
-    def load(self, spec: ModelSpec, device: str) -> None:
-        raise NotImplementedError
-
-    def stream(self, request: EngineRequest) -> Iterator[Audio]:
-        raise NotImplementedError
-
-    def unload(self) -> None:
-        raise NotImplementedError
 
 
 class _Single(_Listed):
@@ -61,10 +49,7 @@ GERMAN = {"anna": "de-DE", "heart": "de-AT"}
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
     """Make a catalog: `catalog(first={"voices": {...}, "voice": ...}, ...)`."""
-    for name, engine in (("listed", _Listed), ("single", _Single)):
-        module = ModuleType(f"pretend.{name}")
-        module.ENGINE = engine  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, module.__name__, module)
+    have(monkeypatch, listed=_Listed, single=_Single)
 
     def make(
         default: str = "",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from mute_engines import Mute, have
 
-from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
+from wyoming_openspeakers.engines.base import ModelSpec, Voice
 from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import UnknownVoice
 from wyoming_openspeakers.models.profiles.profile import Profile, Sample, Style
@@ -17,23 +16,12 @@ from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryF
 from wyoming_openspeakers.models.voices import VoiceCatalog
 
 
-class _Own(Engine):
+class _Own(Mute):
     """Has voices of its own and can mix them."""
-
-    capabilities = Capabilities(streaming=True, concurrency=1, mixing=True)
 
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         return [Voice("heart", ("en-US",), gender="female", rate=24_000), Voice("bob", ("en-GB",), gender="male")]
-
-    def load(self, spec: ModelSpec, device: str) -> None:
-        raise NotImplementedError
-
-    def stream(self, request: EngineRequest) -> Iterator[Audio]:
-        raise NotImplementedError
-
-    def unload(self) -> None:
-        raise NotImplementedError
 
 
 class _Mimic(_Own):
@@ -57,10 +45,7 @@ Catalog = Callable[..., VoiceCatalog]
 
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalog:
-    for name, engine in (("own", _Own), ("mimic", _Mimic)):
-        module = ModuleType(f"pretend.{name}")
-        module.ENGINE = engine  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, module.__name__, module)
+    have(monkeypatch, own=_Own, mimic=_Mimic)
     entries = {
         "own": ModelEntry(engine="pretend.own", voice="heart"),
         "mimic": ModelEntry(engine="pretend.mimic", sample_rate=16_000, aliases=("copycat",)),

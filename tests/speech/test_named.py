@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 from typing import cast
 
 import pytest
+from mute_engines import Mute, have
 
-from wyoming_openspeakers.engines.base import Audio, Engine, EngineRequest, ModelSpec, Voice
-from wyoming_openspeakers.engines.capabilities import Capabilities
+from wyoming_openspeakers.engines.base import ModelSpec, Voice
 from wyoming_openspeakers.errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
 from wyoming_openspeakers.models.manager import ModelManager
 from wyoming_openspeakers.models.profiles.profile import Profile
@@ -23,23 +21,12 @@ from wyoming_openspeakers.speech.named import find_voice, full_name, meant
 ALIASES = {"alloy": ["kokoro/af_alloy", "default"], "echo": ["kokoro/am_echo", "orpheus/leo", "default"]}
 
 
-class _Listed(Engine):
-    """Has the voices that its model's parameters list; can say nothing."""
-
-    capabilities = Capabilities(streaming=True, concurrency=1, mixing=True)
+class _Listed(Mute):
+    """Has the voices that its model's parameters list."""
 
     @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         return [Voice(name, ("de-DE",) if name == "joe" else ("en-US",)) for name in spec.parameters["voices"]]
-
-    def load(self, spec: ModelSpec, device: str) -> None:
-        raise NotImplementedError
-
-    def stream(self, request: EngineRequest) -> Iterator[Audio]:
-        raise NotImplementedError
-
-    def unload(self) -> None:
-        raise NotImplementedError
 
 
 Find = Callable[..., str | None]
@@ -48,9 +35,7 @@ Find = Callable[..., str | None]
 @pytest.fixture
 def find(monkeypatch: pytest.MonkeyPatch) -> Find:
     """The full name of what is meant with these models installed; None for the default voice."""
-    module = ModuleType("pretend.named")
-    module.ENGINE = _Listed  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    have(monkeypatch, named=_Listed)
 
     def ask(
         model: str,
