@@ -187,6 +187,15 @@ def test_the_default_voice_goes_before_others_of_its_language(catalog: Catalogs)
     assert name_of(voices.default("en-US")) == name_of(voices.default("en-AU")) == "first/emma"
 
 
+@pytest.mark.parametrize(("default", "language"), [("heart", "en"), ("plain", "en-GB"), ("plain", "en-US")])
+def test_another_model_takes_no_text_from_the_default_voice_by_naming_its_language_otherwise(
+    catalog: Catalogs, default: str, language: str
+) -> None:
+    models = {"first": {"voices": ENGLISH, "voice": "heart"}, "later": {"voices": {"plain": "en"}}}
+    voices = catalog(default=default, **models)
+    assert name_of(voices.default(language)) == name_of(voices.default())
+
+
 def test_a_default_mixture_stays_one_when_its_language_is_named(catalog: Catalogs) -> None:
     chosen = catalog(default="heart(2)+emma").default("en")
     assert chosen.engine_voice == "heart(2)+emma"

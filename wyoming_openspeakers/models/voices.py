@@ -259,8 +259,10 @@ class VoiceCatalog:
             if key in self._by_language and (chosen := self.find(self._by_language[key])):
                 return chosen
         default = self.default()
+        if any(_suits(_normal(known), tag) for known in default.installed.voice.languages):
+            return default
         candidates = [default.installed, *self.voices.values()]
-        spoken = [(installed, [known.lower() for known in installed.voice.languages]) for installed in candidates]
+        spoken = [(installed, [_normal(known) for known in installed.voice.languages]) for installed in candidates]
         for installed, known in spoken:
             if tag in known:
                 return self._chosen(installed, default)
@@ -286,6 +288,11 @@ class VoiceCatalog:
 def primary(tag: str) -> str:
     """A language tag without its region: `en` of `en-GB`."""
     return _normal(tag).split("-")[0]
+
+
+def _suits(known: str, wanted: str) -> bool:
+    """Whether a voice of one tag is meant by the other: no region on either side is any region."""
+    return known == wanted or (primary(known) == primary(wanted) and primary(known) in (known, wanted))
 
 
 def _normal(tag: str) -> str:
