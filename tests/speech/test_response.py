@@ -363,6 +363,21 @@ async def test_who_leaves_early_did_not_hear_it_all(ready: Service) -> None:
     assert event.left and event.error is None and "left" in str(event)
 
 
+async def test_who_leaves_while_all_is_being_stopped_is_told_of_too(ready: Service) -> None:
+    ended: list[Event] = []
+    ready.bus.subscribe(lambda event: ended.append(event) if isinstance(event, SpeechEnded) else None)
+    listener = asyncio.create_task(hear(ready, "tone sleep:20 tone"))
+    await asyncio.sleep(0.2)
+    listener.cancel()
+    # It has begun to stop its work, which takes a moment.
+    await asyncio.sleep(0)
+    listener.cancel()
+    await asyncio.gather(listener, return_exceptions=True)
+    (event,) = ended
+    assert isinstance(event, SpeechEnded) and event.left
+    await wait_for_idle(ready, 2)
+
+
 async def test_the_text_is_not_in_the_log(ready: Service, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     await hear(ready, "tone xylophone. tone marimba.", client="kitchen")

@@ -90,13 +90,16 @@ class Response:
     ) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._timeline:
-            await self._timeline.stop()
-        if self._script.voice.done() and not self._script.voice.cancelled():
-            # Its exception was raised through the pieces where nobody waited for the voice.
-            self._script.voice.exception()
-        self._report(error)
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._timeline:
+                await self._timeline.stop()
+        finally:
+            # Whoever cannot wait for the end of it, as a connection that is lost, has it told all the same.
+            if self._script.voice.done() and not self._script.voice.cancelled():
+                # Its exception was raised through the pieces where nobody waited for the voice.
+                self._script.voice.exception()
+            self._report(error)
 
     @property
     def is_live(self) -> bool:
