@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import psutil
 import pytest
 import yaml
@@ -194,6 +195,22 @@ async def test_stopping_twice_and_starting_again_on_the_same_folder(start: Start
         with pytest.raises(ShuttingDown):
             service.speech.speak(SpeechRequest(), "tone")
         assert not left_behind()
+
+
+@pytest.mark.slow
+async def test_the_clients_of_all_servers_may_finish_in_the_same_time(start: StartService) -> None:
+    service: Service = await start(limits__drain=1.0, http__address="127.0.0.1:0")
+    (web,) = [address for address in service.addresses if address.startswith("http")]
+    speech = {"input": "tone sleep:20 tone", "response_format": "pcm"}
+    async with Client(service.addresses[0]) as client, aiohttp.ClientSession() as session:
+        await client.send("synthesize", text="tone sleep:20 tone")
+        await client.read_until("audio-chunk")
+        posting = asyncio.create_task(session.post(f"{web}/v1/audio/speech", json=speech))
+        await asyncio.sleep(0.3)
+        began = time.perf_counter()
+        await service.stop()
+        assert 1.0 <= time.perf_counter() - began < 1.8
+        await asyncio.gather(posting, return_exceptions=True)
 
 
 async def test_the_status(start: StartService) -> None:

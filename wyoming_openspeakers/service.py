@@ -68,6 +68,7 @@ class Service:
         self._wyoming: WyomingServer | None = None
         self._mqtt: MqttFront | None = None
         self._discovery: Discovery | None = None
+        self._servers: list[HttpServer | WyomingServer] = []
         self._running = AsyncExitStack()
 
     async def start(self, *, fronts: bool = True) -> None:
@@ -141,10 +142,11 @@ class Service:
 
     async def _start_fronts(self) -> None:
         config = self.config
+        self._running.push_async_callback(self._stop_servers)
         if config.http.address:
             http = HttpServer(self._parts())
             await http.start()
-            self._running.push_async_callback(http.stop)
+            self._servers.append(http)
             self.addresses.append(http.url)
             self._http = HttpInfo(
                 address=http.url,
@@ -154,7 +156,7 @@ class Service:
             )
         self._wyoming = wyoming = WyomingServer(config.wyoming, self.speech, config.limits.drain)
         await wyoming.start()
-        self._running.push_async_callback(wyoming.stop)
+        self._servers.append(wyoming)
         self.addresses[:0] = wyoming.uris
         await self._start_mqtt()
         if config.wyoming.zeroconf:
@@ -162,6 +164,10 @@ class Service:
             from .fronts.wyoming.discovery import Discovery
 
             self._advertise(Discovery(wyoming.uris, config.data_path, config.wyoming.name or None))
+
+    async def _stop_servers(self) -> None:
+        """Let all clients finish in the same time, not those of one server after those of the other."""
+        await asyncio.gather(*(server.stop() for server in self._servers))
 
     async def _start_mqtt(self) -> None:
         config = self.config
