@@ -10,7 +10,7 @@ import pytest
 
 from wyoming_openspeakers.config import SHIPPED_MODELS
 from wyoming_openspeakers.errors import ConfigError, UnknownModel
-from wyoming_openspeakers.models.registry import HubFiles, Registry, RegistryFile, load_registry_file
+from wyoming_openspeakers.models.registry import SERVICE, HubFiles, Registry, RegistryFile, load_registry_file
 
 
 @pytest.fixture
@@ -152,3 +152,14 @@ def test_a_pattern_with_an_unknown_part_is_refused_at_the_start(file: Path) -> N
 
 def test_the_shipped_file_says_what_it_is_for() -> None:
     assert SHIPPED_MODELS.read_text().startswith("# ")
+
+
+def test_kokoro_for_a_gpu_runs_in_the_service_where_that_has_torch(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+    pytest.importorskip("transformers", reason="transformers is not installed: pip install transformers")
+    registry = Registry(load_registry_file(None), [tmp_path], tmp_path / "cache")
+    assert registry.environment("kokoro-gpu") == "torch"
+    (tmp_path / "kokoro-gpu").mkdir()
+    (tmp_path / "kokoro-gpu" / "kokoro-v1_0.pth").touch()
+    (tmp_path / "kokoro-gpu" / "config.json").write_text("{}")
+    assert registry.environment("kokoro-gpu") == SERVICE

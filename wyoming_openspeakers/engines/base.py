@@ -198,6 +198,11 @@ class Engine(ABC):
     """Modules that it cannot work without, as they are imported."""
 
     @classmethod
+    def packages_of(cls, spec: ModelSpec) -> tuple[str, ...]:
+        """The modules that this model cannot work without, where that differs between models of the engine. Cheap."""
+        return cls.packages
+
+    @classmethod
     @abstractmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         """The voices that can be used now, from the model's files alone: cheap, loads nothing, may be empty."""

@@ -72,6 +72,10 @@ class KokoroEngine(Engine):
         self._lock = threading.Lock()
 
     @classmethod
+    def packages_of(cls, spec: ModelSpec) -> tuple[str, ...]:
+        return kokoro_torch.PACKAGES if kokoro_torch.find_weights(spec) and not kokoro_onnx.find_model(spec) else ()
+
+    @classmethod
     def voices(cls, spec: ModelSpec) -> list[Voice]:
         models = [model for model in (kokoro_onnx.find_model(spec), kokoro_torch.find_weights(spec)) if model]
         if not models:

@@ -194,7 +194,7 @@ class Registry:
         entry = self.entry(model)
         if entry.environment == SERVICE or self._environments.python(entry.environment):
             return entry.environment
-        packages = self.engine(model).packages
+        packages = self.engine(model).packages_of(self._spec(model, None))
         return SERVICE if packages and all(map(is_importable, packages)) else entry.environment
 
     def python(self, model: str) -> str:
@@ -215,8 +215,10 @@ class Registry:
 
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""
+        return self._spec(model, self._environments.packages_path(self.environment(model)))
+
+    def _spec(self, model: str, packages: Path | None) -> ModelSpec:
         entry = self.entry(model)
-        packages = self._environments.packages_path(self.environment(model))
         return ModelSpec(
             id=model,
             engine=entry.engine,

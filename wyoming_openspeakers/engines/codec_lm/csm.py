@@ -112,7 +112,7 @@ class CsmFamily(CodecFamily):
 
     @classmethod
     def voices(cls, spec: ModelSpec, folder: ModelFolder) -> list[Voice]:
-        told = "Somebody, another one each time unless a seed is given"
+        told = "Somebody of its own making; a seed chooses who"
         return [Voice("default", spec.languages or ("en",), told, rate=_rate(folder))]
 
     @classmethod

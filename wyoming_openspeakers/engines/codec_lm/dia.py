@@ -101,7 +101,7 @@ class DiaFamily(CodecFamily):
     def voices(cls, spec: ModelSpec, folder: ModelFolder) -> list[Voice]:
         codec = find_dac(spec)
         rate = int(codec.config.get("sampling_rate") or RATE) if codec else RATE
-        return [Voice("default", ("en",), "Two people, others each time unless a seed is given", rate=rate)]
+        return [Voice("default", ("en",), "Two people of its own making; a seed chooses who", rate=rate)]
 
     @classmethod
     def problem(cls, spec: ModelSpec, folder: ModelFolder) -> str | None:

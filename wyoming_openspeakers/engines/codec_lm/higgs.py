@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 RATE = 24_000
 
 VOICES: Mapping[str, tuple[str, str | None, str]] = {
-    "default": ("Whoever suits the text; another one each time without a seed", None, ""),
-    "female": ("A woman; another one each time without a seed", "female", "feminine"),
-    "male": ("A man; another one each time without a seed", "male", "masculine"),
+    "default": ("Whoever suits the text; a seed chooses who", None, ""),
+    "female": ("A woman of its own making; a seed chooses which", "female", "feminine"),
+    "male": ("A man of its own making; a seed chooses which", "male", "masculine"),
 }
 """What a person reads, the gender, and what the model is told."""
 

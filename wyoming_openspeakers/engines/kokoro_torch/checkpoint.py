@@ -51,7 +51,8 @@ def unpickled(file: Path) -> dict[str, torch.Tensor]:
         return whole({name: tensor for name, tensor in named.items() if not name.startswith(_UNUSED)})
     except (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
             pickle.UnpicklingError) as error:  # fmt: skip
-        reason = (str(error).strip() or type(error).__name__).partition("\n")[0]
+        # The library goes on at length about what may have happened.
+        reason = (str(error).strip() or type(error).__name__).partition("\n")[0].partition(". ")[0]
         text = f"{file} is damaged or is no Kokoro ({reason}); download the model again"
         raise EngineError(text, "model_missing") from None
 

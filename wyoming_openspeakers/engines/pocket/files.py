@@ -55,7 +55,7 @@ def describe(names: Iterable[str], path: Path, spec: ModelSpec, rate: int, *, ca
     languages = spec.languages or (language_of(path),)
     voices = [Voice(name, languages, name.replace("_", " ").title(), rate=rate) for name in names]
     if not voices and can_hear:
-        voices = [Voice("default", languages, "Another one each time", rate=rate)]
+        voices = [Voice("default", languages, "Somebody else in each sentence", rate=rate)]
     return voices
 
 

@@ -23,7 +23,7 @@ RATE = 24_000
 LANGUAGES = ("en", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh")
 
 ANYONE = "random"
-"""The voice that is another one each time."""
+"""The voice that is another one in each sentence."""
 
 PARTS = ("semantic_prompt", "coarse_prompt", "fine_prompt")
 
@@ -68,7 +68,7 @@ class BarkFamily(WholeFamily):
             language = match["language"] if match else "en"
             words = name.rpartition("/")[2].replace("_", " ")
             voices.append(Voice(name, (language,), f"Preset {words}", rate=rate))
-        return [*voices, Voice(ANYONE, LANGUAGES, "Another voice each time", rate=rate)]
+        return [*voices, Voice(ANYONE, LANGUAGES, "Somebody else in each sentence", rate=rate)]
 
     @property
     def stages(self) -> list[Any]:
