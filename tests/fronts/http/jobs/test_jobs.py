@@ -114,6 +114,16 @@ async def test_without_a_model_it_is_the_default_voice_or_the_one_that_is_named(
     assert "There is no voice 'nobody'" in refused["detail"]
 
 
+async def test_the_names_that_openais_clients_use_are_understood(client: Connect) -> None:
+    it = await client({"fault": {}, "other": {"engine": "faults.engine", "voice": "plain"}})
+    for asked in ({"voice": "other/plain"}, {"model": "other"}):
+        body = {"text": "tone", "response_format": "wav", **asked}
+        job = await it.over((await it.ask("POST", "/api/tts/generate", 202, json=body))["job_id"])
+        assert (job["voice_id"], job["format"]) == ("other/plain", "wav")
+    refused = await it.ask("POST", "/api/tts/generate", 404, json={"text": "tone", "voice": "nobody"})
+    assert "There is no voice 'nobody'" in refused["detail"]
+
+
 async def test_a_voice_that_came_a_moment_ago_is_found(client: Connect, tmp_path: Path) -> None:
     it = await client()
     body = {"model_id": "fault", "voice_id": "nova", "text": "tone"}

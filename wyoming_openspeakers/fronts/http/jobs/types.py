@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from ....config.values import parse_keep_alive
 from ....events import JobKind
@@ -24,16 +24,24 @@ class _HowBody(Body):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
     model_id: str | None = Field(
-        None, max_length=200, description="A model's id, or another name of it; when left out, the voice's, or that of "
-        "the default voice for the text's language.",
-    )  # fmt: skip
+        None,
+        max_length=200,
+        validation_alias=AliasChoices("model_id", "model"),
+        description="A model's id, or another name of it; when left out, the voice's, or that of the default voice for "
+        "the text's language.",
+    )
     voice_id: str | None = Field(
-        None, max_length=500, description="A voice's name, full or short, a mixture, or the id of a profile; "
-        "the model's default voice when left out.",
-    )  # fmt: skip
+        None,
+        max_length=500,
+        validation_alias=AliasChoices("voice_id", "voice"),
+        description="A voice's name, full or short, a mixture, or the id of a profile; the model's default voice when "
+        "left out.",
+    )
     language: str | None = Field(None, max_length=35, description="BCP 47 tag of the text.")
     speed: float | None = Field(None, ge=0.25, le=4, description="1 is the voice's own.")
-    output_format: AudioFormat = "mp3"
+    output_format: AudioFormat = Field(
+        "mp3", validation_alias=AliasChoices("output_format", "response_format", "format")
+    )
     extra: dict[str, Any] = Field({}, description="The engine's own parameters; see the model's `parameters`.")
     keep_alive: float | str | None = Field(
         None, description="How long the model stays afterwards: seconds, 5m, 0 for not at all, -1 for good."
