@@ -111,6 +111,8 @@ class Performance:
             given["voice"] = voice.name
             given.setdefault("language", voice.languages[0] if voice.languages else None)
             given.setdefault("speaker", voice.speakers[0] if voice.speakers else None)
+        # As the service does: what the model's entry says holds where a request says nothing.
+        given["parameters"] = {**subject.spec.parameters, **given.get("parameters", {})}
         words = greeting(given.get("language") or "en") if text is None else text
         began = time.monotonic()
         try:

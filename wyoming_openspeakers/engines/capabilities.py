@@ -37,6 +37,9 @@ class Capabilities:
     voice_by_seed: bool = False
     """Without a reference its seed decides who speaks: the service then always gives it one."""
 
+    varies: bool = False
+    """Never says the same twice, whatever the seed: nobody can have it repeat what was good."""
+
     designs: bool = False
     """Makes a voice from a description in words."""
 

@@ -11,7 +11,8 @@ from .declaring import DECLARATION, LIGHT, VOICES
 from .files import DAMAGED, MISSING
 from .keeping import MEMORY, PARK
 from .loading import DEVICE, LOAD
-from .refusing import EMPTY_TEXT, LONG_TEXT, PARAMETERS, UNKNOWN_SPEAKER, UNKNOWN_VOICE
+from .parameters import DEFAULTS, PARAMETERS
+from .refusing import EMPTY_TEXT, LONG_TEXT, UNKNOWN_SPEAKER, UNKNOWN_VOICE
 from .speaking import EVERY_VOICE, REFERENCE, SEED_HOLDS, SOUND, SPEED
 from .streaming import FIRST_CHUNK, STREAM_IS_WHOLE
 from .together import TOGETHER
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     UNKNOWN_SPEAKER,
     PARAMETERS,
     SEED_HOLDS,
+    DEFAULTS,
     SPEED,
     EVERY_VOICE,
     REFERENCE,

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from ..check import check
@@ -16,8 +17,8 @@ from ..stage import Stage
 from ..subject import Subject
 
 _DEVICES = {"cuda", "mps", "cpu"}
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-"""BCP 47, as far as languages of voices use it."""
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(-x(-[A-Za-z0-9]{1,8})+)?")
+"""BCP 47, as far as languages of voices use it: `en-GB`, `en-GB-x-rp`."""
 
 _KINDS = {"number", "integer", "string", "boolean", "array", "object", "null"}
 _KEYS = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "description", "default"}
@@ -98,7 +99,12 @@ async def VOICES(stage: Stage) -> Outcome:  # noqa: N802
     names = [voice.name for voice in voices]
     demand(len(set(names)) == len(names), "two voices have the same name")
     default = subject.spec.voice
-    demand(not default or not voices or default in names, f"its default voice {default!r} is not among its voices")
+    # A few names, of which those that are written in nearly the same way come first.
+    shown = ", ".join(list(dict.fromkeys([*get_close_matches(str(default), names), *names]))[:5])
+    demand(
+        not default or not voices or default in names,
+        f"its default voice {default!r} is not among its {len(names)} voices: {shown}",
+    )
     languages = {tag for voice in voices for tag in voice.languages}
     for voice in voices:
         demand(bool(voice.languages), f"voice {voice.name} has no language")

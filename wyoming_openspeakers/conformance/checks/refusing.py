@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from typing import Any
-
-from ...errors import InvalidRequest, SpeechError, UnknownVoice
-from ...speech.parameters import check_parameters
+from ...errors import UnknownVoice
 from ..check import check
 from ..clear import demand_clear
 from ..cut import WITHIN, cut_off
-from ..outcome import Failed, Outcome, Skipped, demand, passed
+from ..outcome import Outcome, Skipped, demand, passed
 from ..stage import Performance, Stage, refusal
 from ..texts import LONG
 
@@ -58,56 +53,6 @@ async def UNKNOWN_SPEAKER(stage: Stage) -> Outcome:  # noqa: N802
     request = {"voice": voice.name, "language": voice.languages[0], "speaker": NOBODY}
     error = await refusal(performance.say(**request))
     return passed(demand_clear(error, NOBODY, when="With an unknown speaker"))
-
-
-@check("bad parameter", "has schemas that keep bad values out, and takes the good ones", seconds=120, needs="sound")
-async def PARAMETERS(stage: Stage) -> Outcome:  # noqa: N802
-    """Values just inside of each schema are spoken with; those outside are refused before they reach the engine."""
-    performance, has = await stage.ready(), stage.subject.capabilities
-    tried = 0
-    for name, schema in has.parameters.items():
-        for value in bad_values(schema):
-            try:
-                check_parameters(has, {name: value})
-            except InvalidRequest as error:
-                demand(name in str(error), f"the error does not name {name}: {error}")
-            else:
-                raise Failed(f"the schema of {name} lets {value!r} through")
-        for value in good_values(schema):
-            tried += 1
-            try:
-                await performance.say(parameters={name: value})
-            except SpeechError as error:
-                raise Failed(f"{name} = {value!r} keeps to its schema, but: {error}") from error
-    with suppress(InvalidRequest):
-        check_parameters(has, {NOBODY: 1})
-        raise Failed("a parameter that it does not declare is let through")
-    if not has.parameters:
-        return passed("it has no parameters, and any is refused")
-    return passed(f"{len(has.parameters)} parameters are kept to their schemas; {tried} good values are spoken with")
-
-
-def bad_values(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """Values that a schema keeps out."""
-    kinds = schema.get("type", ())
-    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    yield next(value for kind, value in (("object", {}), ("array", []), ("string", "?")) if kind not in kinds)
-    if "minimum" in schema:
-        yield schema["minimum"] - 1
-    if "maximum" in schema:
-        yield schema["maximum"] + 1
-    if "enum" in schema and "string" in kinds:
-        yield NOBODY
-
-
-def good_values(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """Values at the edges of a schema."""
-    if "enum" in schema:
-        yield from schema["enum"]
-    elif schema.get("type") == "boolean":
-        yield from (False, True)
-    else:
-        yield from (schema[key] for key in ("minimum", "maximum") if key in schema)
 
 
 @check("long text", "speaks a very long text piece by piece, or refuses it", seconds=240, needs="sound")

@@ -6,8 +6,9 @@ import hashlib
 import tempfile
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from ...engines.base import Reference
 from ..check import check
 from ..outcome import Outcome, Skipped, demand, passed
 from ..stage import Spoken, Stage
-from ..steady import steady
-from ..texts import TOLERANCE, greeting
+from ..steady import Varies, steady, steady_if_any
+from ..texts import TOLERANCE, difference, greeting
 
 _MOST = 6
 """Voices and languages of each that are heard; of more, some from everywhere in the list."""
@@ -25,6 +26,9 @@ _QUIETEST = 1e-3
 _LONGEST = 30.0
 _LOUDEST = 100.0
 """Random weights may be loud; samples of 16 bits, which an engine forgot to scale, are louder."""
+
+_HIGHER = 1.3
+"""Times the pitch of a recording that somebody else is made of."""
 
 T = TypeVar("T")
 
@@ -87,7 +91,11 @@ def some(things: Sequence[T]) -> list[T]:
 @check("seed", "says the same again for the same seed", needs="sound")
 async def SEED_HOLDS(stage: Stage) -> Outcome:  # noqa: N802
     """Twice the same request, with another in between; an engine that cannot says the same without its noise."""
-    same = await steady(stage)
+    try:
+        same = await steady(stage)
+    except Varies as varies:
+        demand(stage.subject.capabilities.varies, f"{varies}; make the seed count, or declare that it varies")
+        raise
     if same.is_by_seed:
         return passed("the same seed sounds the same", f"within {TOLERANCE}")
     still = ", ".join(f"{name}={value}" for name, value in same.request["parameters"].items())
@@ -112,7 +120,7 @@ async def SPEED(stage: Stage) -> Outcome:  # noqa: N802
 
 @check("reference", "speaks like a recording that it is given", seconds=120, needs="sound")
 async def REFERENCE(stage: Stage) -> Outcome:  # noqa: N802
-    """The user's recording, or else its own voice recorded."""
+    """The user's recording, or else its own voice recorded, and the same played faster: somebody else."""
     subject = stage.subject
     if not subject.capabilities.cloning:
         raise Skipped("it declares no cloning")
@@ -123,9 +131,27 @@ async def REFERENCE(stage: Stage) -> Outcome:  # noqa: N802
             text = greeting(subject.voice.languages[0])
             spoken = await performance.say(text)
             reference = _record(Path(folder, "own.wav"), spoken, text, subject.voice.languages[0])
-        spoken = await performance.say(voice="", language=reference.language or None, references=(reference,))
-    demand_speech(spoken, 0, "the clone")
-    return passed("it speaks with a recording to speak like")
+        same = await steady_if_any(stage)
+        request: dict[str, Any] = same.request if same else {}
+        request = {"voice": "", "language": reference.language or None, **request}
+        spoken = await performance.say(references=(reference,), **request)
+        demand_speech(spoken, 0, "the clone")
+        other = _somebody_else(Path(folder, "other.wav"), reference)
+        another = await performance.say(references=(other,), **request)
+    demand_speech(another, 0, "the clone of another voice")
+    likeness = difference(spoken.samples, another.samples)
+    demand(same is None or likeness > 0, "it says the same whomever it is to speak like: what does it use of them?")
+    return passed("it speaks with a recording to speak like, and otherwise with another")
+
+
+def _somebody_else(path: Path, reference: Reference) -> Reference:
+    """The same recording, played faster: a higher voice."""
+    with wave.open(reference.path, "rb") as given:
+        form, frames = given.getparams(), given.readframes(given.getnframes())
+    with wave.open(str(path), "wb") as file:
+        file.setparams(form._replace(framerate=round(form.framerate * _HIGHER)))
+        file.writeframes(frames)
+    return replace(reference, path=str(path), digest=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _record(path: Path, spoken: Spoken, text: str, language: str) -> Reference:
