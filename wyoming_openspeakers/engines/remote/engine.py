@@ -30,6 +30,7 @@ class RemoteEngine(Engine, Generic[S]):
         concurrency=CONCURRENCY,
         parallel=True,
         waits=True,
+        varies=True,
         pads_silence=True,
         licence="Apache-2.0",
     )
