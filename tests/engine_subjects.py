@@ -96,7 +96,7 @@ KNOWN: dict[tuple[str, str], str] = {
     **{
         (name, check): _ANYTHING
         for name in FOR_FAULTS
-        for check in ("declaration", "device", "empty text", "unknown voice", "speed")
+        for check in ("declaration", "device", "empty text", "unknown voice", "speed", "reference")
     },
 }
 """What an engine does not do yet, and why: taken off the list when it does."""

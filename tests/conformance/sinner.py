@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from wyoming_openspeakers.engines.base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Samples, Voice
 from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.engines.control import Cancelled
+from wyoming_openspeakers.engines.prompts import read_reference
 
 RATE = 16_000
 CHUNK = RATE // 10
@@ -155,8 +155,7 @@ class SinnerEngine(Engine):
         """By the pitch that is asked for, and by who is to be spoken like."""
         heard = 1.0
         if request.references and self._sin != "deaf to references":
-            with wave.open(request.references[0].path, "rb") as file:
-                heard = file.getframerate() / RATE
+            heard += _turns(read_reference(request.references[0])[1])
         return 0.1 * heard * (1 + 0.1 * float(request.parameters.get("pitch", 1)))
 
     def _is_mute(self, request: EngineRequest) -> bool:
@@ -177,6 +176,11 @@ class SinnerEngine(Engine):
 
 
 ENGINE = SinnerEngine
+
+
+def _turns(samples: Samples) -> float:
+    """How often a sound goes through nothing, of as often as it could: the more the higher."""
+    return float(np.mean(np.diff(np.signbit(samples))))
 
 
 def make(folder: Path, of_size: int = 0) -> Path:

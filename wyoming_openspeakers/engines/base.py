@@ -65,7 +65,7 @@ class Reference:
     """Recorded speech of somebody whose voice is to be used."""
 
     path: str
-    """A mono WAV file of 16-bit samples."""
+    """A mono WAV file of 16-bit samples at 24,000 Hz, whatever was uploaded."""
 
     digest: str
     """Changes when the recording or its transcript does: what was derived from it can be kept by this name."""

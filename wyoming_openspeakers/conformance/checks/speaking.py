@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-import wave
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ...engines.base import Reference
 from ..check import check
 from ..outcome import Outcome, Skipped, demand, passed
+from ..recording import recorded, somebody_else
 from ..stage import Spoken, Stage
 from ..steady import Varies, steady, steady_if_any
 from ..texts import TOLERANCE, difference, greeting
@@ -26,9 +23,6 @@ _QUIETEST = 1e-3
 _LONGEST = 30.0
 _LOUDEST = 100.0
 """Random weights may be loud; samples of 16 bits, which an engine forgot to scale, are louder."""
-
-_HIGHER = 1.3
-"""Times the pitch of a recording that somebody else is made of."""
 
 T = TypeVar("T")
 
@@ -130,34 +124,17 @@ async def REFERENCE(stage: Stage) -> Outcome:  # noqa: N802
         if reference is None:
             text = greeting(subject.voice.languages[0])
             spoken = await performance.say(text)
-            reference = _record(Path(folder, "own.wav"), spoken, text, subject.voice.languages[0])
+            rate, language = next(iter(spoken.rates)), subject.voice.languages[0]
+            reference = recorded(Path(folder, "own.wav"), spoken.samples, rate, text, language)
         same = await steady_if_any(stage)
         request: dict[str, Any] = same.request if same else {}
         request = {"voice": "", "language": reference.language or None, **request}
         spoken = await performance.say(references=(reference,), **request)
         demand_speech(spoken, 0, "the clone")
-        other = _somebody_else(Path(folder, "other.wav"), reference)
+        other = somebody_else(Path(folder, "other.wav"), reference)
         another = await performance.say(references=(other,), **request)
     demand_speech(another, 0, "the clone of another voice")
     likeness = difference(spoken.samples, another.samples)
     demand(same is None or likeness > 0, "it says the same whomever it is to speak like: what does it use of them?")
     return passed("it speaks with a recording to speak like, and otherwise with another")
 
-
-def _somebody_else(path: Path, reference: Reference) -> Reference:
-    """The same recording, played faster: a higher voice."""
-    with wave.open(reference.path, "rb") as given:
-        form, frames = given.getparams(), given.readframes(given.getnframes())
-    with wave.open(str(path), "wb") as file:
-        file.setparams(form._replace(framerate=round(form.framerate * _HIGHER)))
-        file.writeframes(frames)
-    return replace(reference, path=str(path), digest=hashlib.sha256(path.read_bytes()).hexdigest())
-
-
-def _record(path: Path, spoken: Spoken, text: str, language: str) -> Reference:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(next(iter(spoken.rates)))
-        file.writeframes((np.clip(spoken.samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return Reference(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), text, language)
