@@ -167,6 +167,36 @@ async def test_many_at_once_are_all_noted(begin: Begin) -> None:
     assert entries[0].id == jobs[-1]
 
 
+async def test_in_a_crowd_many_share_a_transaction(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, transactions, add = await begin(), 0, HistoryStore.add
+
+    async def counted(store: HistoryStore, *entries: Entry, **audio: Any) -> None:
+        nonlocal transactions
+        transactions += 1
+        await add(store, *entries, **audio)
+
+    monkeypatch.setattr(HistoryStore, "add", counted)
+    began = time.monotonic()
+    for _ in range(30):
+        scene.speak(b"")
+        await asyncio.sleep(0.01)
+    await scene.noted()
+    assert (await scene.store.page(Search())).total == 30
+    assert transactions <= 2 + (time.monotonic() - began) / 0.1
+
+
+async def test_one_alone_is_noted_at_once(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_openspeakers.history.recorder._PAUSE", 3600.0)
+    scene = await begin()
+    scene.speak(b"")
+    for _ in range(1000):
+        if (await scene.store.page(Search())).total:
+            break
+        await asyncio.sleep(0.01)
+    else:
+        pytest.fail("it waits for others")
+
+
 async def test_a_name_that_is_taken_costs_nobody_else_an_entry(begin: Begin) -> None:
     scene = await begin()
     jobs = [scene.speak(SOUND[:4800], job=job) for job in ("a", "b", "a", "c")]

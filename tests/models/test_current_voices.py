@@ -143,8 +143,24 @@ async def test_what_is_put_there_by_hand_is_told_when_somebody_looks(
     house.have("anna")
     assert house.told == []
     monkeypatch.setattr(current_voices, "_AGE", 0.0)
+    monkeypatch.setattr(current_voices, "_OLDEST", 0.0)
     assert (await house.voices.get(patience=5)).find("anna")
     assert house.told == [["fault/anna", "fault/plain"]]
+
+
+async def test_where_a_look_takes_long_the_next_comes_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current_voices, "_AGE", 0.0)
+    for most, is_seen in ((1e-9, False), (1e9, True)):
+        monkeypatch.setattr(current_voices, "_MOST_LOOKING", most)
+        monkeypatch.setattr(current_voices, "_OLDEST", 3600.0)
+        await house.voices.renew()
+        house.have(f"anna{most}")
+        assert bool((await house.voices.get(patience=5)).find(f"anna{most}")) == is_seen
+    monkeypatch.setattr(current_voices, "_MOST_LOOKING", 1e-9)
+    await house.voices.renew()
+    house.have("ben")
+    monkeypatch.setattr(current_voices, "_OLDEST", 0.0)
+    assert (await house.voices.get(patience=5)).find("ben"), "there is an end to that"
 
 
 async def test_what_users_make_is_there_at_once_and_not_told_again(house: House) -> None:

@@ -63,7 +63,14 @@ async def _serve(service: Service) -> None:
     await service.start()
     give_back_memory()
     print("Ready:", *service.addresses, flush=True)
+    settling = asyncio.create_task(_settle(service), name="settle")
     try:
         await stop.wait()
     finally:
+        settling.cancel()
         await service.stop()
+
+
+async def _settle(service: Service) -> None:
+    await service.speech.warmed()
+    await asyncio.to_thread(give_back_memory)

@@ -26,6 +26,9 @@ _MOST_WAITING: Final = 10_000
 
 _AT_ONCE = 200
 
+_PAUSE = 0.1
+"""Seconds after a transaction in which more comes together for the next: in a crowd each costs those who listen."""
+
 _Waiting = tuple[Entry, asyncio.Future[Path | None] | None]
 """What is to be noted, and the file of its audio once that is whole."""
 
@@ -106,9 +109,10 @@ class HistoryRecorder:
             finally:
                 for _ in some:
                     self._waiting.task_done()
+            await asyncio.sleep(_PAUSE)
 
     async def _keep(self, some: Sequence[_Waiting]) -> None:
-        # One transaction for entries and audio: in a crowd each one more would cost those who listen.
+        # One transaction for entries and audio.
         if left := await self._note([(entry, await file if file else None) for entry, file in some]):
             await asyncio.to_thread(_remove, left)
 

@@ -16,6 +16,12 @@ from .voices import VoiceCatalog
 _AGE = 1.0
 """Seconds after which somebody who asks has them looked up again: files may be put into place by hand."""
 
+_MOST_LOOKING = 0.02
+"""The part of the time that may be spent on that: on a busy machine looks take longer, and are fewer."""
+
+_OLDEST = 5.0
+"""Seconds after which somebody who asks has them looked up again however long that takes."""
+
 LONGEST_LOOK = 0.01
 """Seconds to wait for that."""
 
@@ -43,6 +49,7 @@ class CurrentVoices:
         """The last look."""
 
         self._looked_at = time.monotonic()
+        self._took = 0.0
         self._changes = 0
         self._seen = 0
         """The changes that the last look saw."""
@@ -55,13 +62,13 @@ class CurrentVoices:
         bus.subscribe(self._see)
 
     async def get(self, patience: float = LONGEST_LOOK) -> VoiceCatalog:
-        """The catalog, looked up anew when it is a second old.
+        """The catalog, looked up anew when it is a second old, or older where looking takes long.
 
         Looking takes a few milliseconds; on a machine that is so busy that it takes longer than `patience`, the last
         look is answered and the new one is there the next time. What is known to have changed is waited for longer.
         """
         is_old = self._seen < self._changes
-        if is_old or time.monotonic() - self._looked_at > _AGE:
+        if is_old or time.monotonic() - self._looked_at > max(_AGE, min(self._took / _MOST_LOOKING, _OLDEST)):
             self._begin()
         if self._looking:
             await asyncio.wait([self._looking], timeout=max(patience, _LONGEST_NEWS) if is_old else patience)
@@ -109,9 +116,10 @@ class CurrentVoices:
         try:
             is_behind = True
             while is_behind:
-                changes = self._changes
+                changes, began = self._changes, time.monotonic()
                 before, self.catalog = self.catalog, await asyncio.to_thread(self._made, self._profiles())
                 self._looked_at, self._seen = time.monotonic(), changes
+                self._took = self._looked_at - began
                 self._compare(before)
                 is_behind = self._seen < self._changes
         finally:

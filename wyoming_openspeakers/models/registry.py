@@ -211,7 +211,7 @@ class Registry:
         environment = self.environment(model)
         if environment != SERVICE and (problem := self._environments.problem(environment)):
             return problem
-        return self.engine(model).problem(self.spec(model))
+        return self.engine(model).problem(self._spec(model, self._environments.packages_path(environment)))
 
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""

@@ -91,10 +91,10 @@ class VoiceCatalog:
         working: dict[str, Capabilities] = {}
         for model, entry in registry.models.items():
             engine = registry.engine(model)
-            spec = registry.spec(model)
             try:
                 if registry.problem(model):
                     continue
+                spec = registry.spec(model)
                 voices, capabilities = engine.voices(spec), engine.capabilities_of(spec)
             except Exception:
                 _LOGGER.exception("The voices of %s cannot be listed", model)

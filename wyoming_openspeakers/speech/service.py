@@ -68,6 +68,11 @@ class SpeechService:
             self._parts.speakable.warm(catalog.default().language)
         self._parts.chooser.warm(catalog)
 
+    async def warmed(self) -> None:
+        """Wait until the first sentence has nothing to wait for."""
+        if self._warming:
+            await asyncio.wait([self._warming])
+
     def refuse_more(self) -> None:
         """Take no more requests."""
         self._stopping = True

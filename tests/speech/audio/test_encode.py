@@ -353,6 +353,13 @@ async def test_each_chunk_is_heard_before_the_next_comes(kind: AudioFormat) -> N
     assert given[:3] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("kind", ["pcm", "wav"])
+async def test_what_takes_no_time_to_encode_is_not_cut(kind: AudioFormat) -> None:
+    chunks = [pcm_of(speech(HTTP_RATE, seconds)) for seconds in (1.5, 0.1)]
+    data = [data async for data in encoded(Source(*chunks)(), kind, HTTP_RATE)]
+    assert [piece[-len(chunk) :] for piece, chunk in zip(data, chunks, strict=True)] == chunks
+
+
 @pytest.mark.slow
 async def test_a_long_chunk_does_not_keep_the_first_sound_back() -> None:
     async with aclosing(encoded(Source(pcm_of(speech(HTTP_RATE, 20)))(), "opus", HTTP_RATE)) as stream:

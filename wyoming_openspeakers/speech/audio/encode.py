@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, closing
 from typing import Final, Protocol, TypeVar
@@ -20,7 +21,7 @@ HTTP_RATE: Final = 24_000
 """Hertz of the audio that HTTP fronts ask for: what OpenAI's clients take `pcm` to be."""
 
 _PIECE_SECONDS: Final = 0.25
-"""Long chunks are encoded in pieces: the first bytes wait for no more than that, nor does a listener who left."""
+"""What takes time to encode is encoded in pieces: the first bytes wait for no more, nor does a listener who left."""
 
 _Result = TypeVar("_Result")
 
@@ -72,8 +73,9 @@ async def encoded(
     rate: int,
 ) -> AsyncGenerator[bytes, None]:
     """Encode s16le mono PCM as it comes, beside the event loop; closes where it comes from."""
-    run = _in_thread if format in CODECS else _at_once
-    piece_size = WIDTH * frames(rate, _PIECE_SECONDS)
+    takes_time = format in CODECS
+    run = _in_thread if takes_time else _at_once
+    piece_size = WIDTH * frames(rate, _PIECE_SECONDS) if takes_time else sys.maxsize
     async with AsyncExitStack() as stack:
         if isinstance(pcm, AsyncGenerator):
             await stack.enter_async_context(aclosing(pcm))
