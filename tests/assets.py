@@ -47,6 +47,18 @@ def whisper_folder() -> Path:
     return asset("whisper-tiny.en")
 
 
+@pytest.fixture(scope="session")
+def cut_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where the engine piper keeps what it has cut, which takes seconds; all test processes share it."""
+    return shared_folder(tmp_path_factory) / "cut"
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder of a test run, whichever of its processes asks."""
+    folder = factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @dataclass(frozen=True)
 class Loaded:
     """An engine that is ready to speak."""
@@ -77,10 +89,9 @@ def hibari() -> Iterator[Loaded]:
 
 
 @pytest.fixture(scope="session")
-def piper(piper_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    """The engine piper with one voice and a cache of its own."""
-    cache = tmp_path_factory.mktemp("piper")
-    loaded = load(ModelSpec("piper", "piper", (str(piper_folder),), PIPER_VOICE, cache_path=str(cache)))
+def piper(piper_folder: Path, cut_voices: Path) -> Iterator[Loaded]:
+    """The engine piper with one voice."""
+    loaded = load(ModelSpec("piper", "piper", (str(piper_folder),), PIPER_VOICE, cache_path=str(cut_voices)))
     yield loaded
     loaded.engine.unload()
 

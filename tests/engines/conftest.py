@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from assets import hibari, kokoro, kokoro_folder, piper, piper_folder, whisper_folder
+from assets import cut_voices, hibari, kokoro, kokoro_folder, piper, piper_folder, whisper_folder
 
-__all__ = ["hibari", "kokoro", "kokoro_folder", "piper", "piper_folder", "whisper_folder"]
+__all__ = ["cut_voices", "hibari", "kokoro", "kokoro_folder", "piper", "piper_folder", "whisper_folder"]
 
 
 @pytest.fixture

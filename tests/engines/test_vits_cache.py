@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +28,16 @@ def model(piper_folder: Path) -> Path:
     return piper_folder / f"{PIPER_VOICE}.onnx"
 
 
-def test_cuts_once_and_reads_it_again(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "cache"
-    assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
-    (folder,) = cache.iterdir()
+@pytest.fixture
+def cut(model: Path, cut_voices: Path, tmp_path: Path) -> Path:
+    """A cache with the voice in it, cut by whoever was the first to open it."""
+    assert isinstance(open_voice(model, SYMBOLS, cut_voices, 2), SplitVoice)
+    # Another process may be cutting it at this very moment.
+    return Path(shutil.copytree(cut_voices, tmp_path / "cut", ignore=shutil.ignore_patterns(".*")))
+
+
+def test_cuts_once_and_reads_it_again(model: Path, cut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder,) = cut.iterdir()
     assert sorted(path.name for path in folder.iterdir()) == [
         "decoder.onnx",
         "decoder_on_one.onnx",
@@ -40,16 +47,15 @@ def test_cuts_once_and_reads_it_again(model: Path, tmp_path: Path, monkeypatch: 
     ]
 
     monkeypatch.setattr(vits_cache, "split", lambda model: pytest.fail("cut a second time"))
-    assert isinstance(open_voice(model, SYMBOLS, cache, 2), SplitVoice)
+    assert isinstance(open_voice(model, SYMBOLS, cut, 2), SplitVoice)
 
 
-def test_a_part_that_is_damaged_is_made_anew(model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    open_voice(model, SYMBOLS, tmp_path, 2)
-    (folder,) = tmp_path.iterdir()
+def test_a_part_that_is_damaged_is_made_anew(model: Path, cut: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder,) = cut.iterdir()
     file = folder / "flow.onnx"
     whole = file.read_bytes()
     file.write_bytes(b"")
-    assert isinstance(open_voice(model, SYMBOLS, tmp_path, 2), SplitVoice)
+    assert isinstance(open_voice(model, SYMBOLS, cut, 2), SplitVoice)
     assert file.read_bytes() == whole and "made anew" in caplog.text
 
 

@@ -1,5 +1,5 @@
 """Engines that have loaded real voices."""
 
-from assets import hibari, piper, piper_folder
+from assets import cut_voices, hibari, piper, piper_folder
 
-__all__ = ["hibari", "piper", "piper_folder"]
+__all__ = ["cut_voices", "hibari", "piper", "piper_folder"]
