@@ -33,6 +33,10 @@ FAULT_MODELS: dict[str, Any] = {
 
 StartService = Callable[..., Any]
 
+# Hundreds of processes import the same modules: whoever wants no bytecode would wait for each to compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 @pytest.fixture(autouse=True)
 def importable_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
