@@ -83,7 +83,7 @@ SUBJECTS: dict[str, Callable[[Path], ModelSpec]] = {
     "csm": tiny("tiny_models", "csm", "codec_lm", max_frames=40),
     "dia": tiny("tiny_dia", "dia", "codec_lm", max_frames=100),
     "higgs": tiny("tiny_higgs", "higgs", "codec_lm", "default", max_frames=30),
-    "vibevoice": tiny("tiny_vibevoice", "vibevoice", "vibevoice", max_frames=40),
+    "vibevoice": tiny("tiny_vibevoice", "vibevoice", "vibevoice", max_frames=24),
     "vibevoice realtime": tiny("tiny_vibevoice_realtime", "realtime", "vibevoice", max_frames=40),
     **{name: fault(name) for name in FOR_FAULTS},
 }
