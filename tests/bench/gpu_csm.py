@@ -15,14 +15,18 @@ FRAME = 0.08
 
 
 def _make(folder: Path, scale: Scale) -> None:
+    tiny_models.csm(folder)
+    if scale.is_full:
+        enlarge(folder, scale)
+
+
+def enlarge(folder: Path, scale: Scale, **others: Any) -> None:
+    """Put one of published size, but for these settings, in the place of a tiny model."""
     from transformers import CsmConfig, CsmForConditionalGeneration
 
-    tiny_models.csm(folder)
-    if not scale.is_full:
-        return
     # The tokens are those of the tiny model's tokenizer, everything else is as published.
     ids = {"bos_token_id": 0, "pad_token_id": 1, "audio_token_id": 2, "audio_eos_token_id": 3}
-    save(CsmForConditionalGeneration, CsmConfig(**ids), folder, scale, _audible)
+    save(CsmForConditionalGeneration, CsmConfig(**ids, **others), folder, scale, _audible)
 
 
 def _audible(model: Any) -> None:

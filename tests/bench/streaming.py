@@ -17,6 +17,8 @@ import tiny_pocket
 import tiny_vibevoice
 import tiny_vibevoice_realtime
 import vibevoice_requests
+from bench import gpu_csm
+from bench.gpu_subject import Scale
 from bench.results import Figure
 from bench.servers import Setup
 from bench.streaming_libraries import (
@@ -35,7 +37,6 @@ from wyoming_openspeakers.engines.codec_lm import CodecLmEngine
 from wyoming_openspeakers.engines.pocket import PocketEngine
 from wyoming_openspeakers.engines.vibevoice import VibeVoiceEngine
 
-_ROUNDS = 9
 _TEXT = "Good morning."
 _SOMEBODY = "somebody"
 
@@ -51,6 +52,9 @@ class _Subject:
     most: str = "max_frames"
     steps: int = 1
     frames: int = 64
+    rounds: int = 9
+    at_once: bool = False
+    """Whether it is compared with its own codes, decoded at the end, too."""
 
     @property
     def request(self) -> EngineRequest:
@@ -66,17 +70,37 @@ def _vibevoice(folder: Path) -> Path:
     return folder
 
 
+def _csm_of_published_width(folder: Path) -> Path:
+    """With a quarter of the backbone's layers and few words, so that it fits into the memory of a small machine."""
+    tiny_models.csm(folder)
+    gpu_csm.enlarge(folder, Scale("cpu", is_full=True, seconds=0), num_hidden_layers=4, text_vocab_size=1024)
+    return folder
+
+
+def _realtime_of_published_size(folder: Path) -> Path:
+    return tiny_vibevoice_realtime.realtime(folder, voices=["en-Carter_man"], size=tiny_vibevoice_realtime.FULL)
+
+
 _SUBJECTS = {
-    "Orpheus": _Subject(CodecLmEngine, tiny_codec_models.orpheus, orpheus_by_library, "tara", "max_tokens", 7),
-    "CSM": _Subject(CodecLmEngine, tiny_models.csm, csm_by_library),
-    "Dia": _Subject(CodecLmEngine, tiny_dia.dia, dia_by_library),
-    "Higgs": _Subject(CodecLmEngine, tiny_higgs.higgs, higgs_by_library),
+    "Orpheus": _Subject(
+        CodecLmEngine, tiny_codec_models.orpheus, orpheus_by_library, "tara", "max_tokens", 7, at_once=True
+    ),
+    "CSM": _Subject(CodecLmEngine, tiny_models.csm, csm_by_library, at_once=True),
+    "Dia": _Subject(CodecLmEngine, tiny_dia.dia, dia_by_library, at_once=True),
+    "Higgs": _Subject(CodecLmEngine, tiny_higgs.higgs, higgs_by_library, at_once=True),
     "VibeVoice 1.5B": _Subject(VibeVoiceEngine, _vibevoice, vibevoice_by_library, _SOMEBODY),
     "VibeVoice Realtime": _Subject(
         VibeVoiceEngine, tiny_vibevoice_realtime.realtime, realtime_by_author, "en-Carter_man"
     ),
     "Pocket": _Subject(PocketEngine, tiny_pocket.pocket, pocket_by_library, "alba"),
-    "Pocket of published size": _Subject(PocketEngine, tiny_pocket.full, pocket_by_library, "alba", frames=16),
+    "CSM of published width": _Subject(
+        CodecLmEngine, _csm_of_published_width, csm_by_library, frames=2, rounds=3
+    ),
+    "VibeVoice Realtime of published size": _Subject(
+        VibeVoiceEngine, _realtime_of_published_size, realtime_by_author, "en-Carter_man", frames=6, rounds=3
+    ),
+    "Pocket of published size": _Subject(PocketEngine, tiny_pocket.full, pocket_by_library, "alba", frames=16,
+                                         rounds=5),
 }
 
 
@@ -93,10 +117,10 @@ def _measure(setup: Setup, name: str) -> list[Figure]:
     spec = ModelSpec(name, "", (str(folder),), subject.voice, threads=1, cache_path=str(place / "cache"))
     engine.load(spec, "cpu")
     ways = {"first": _until_first, "streamed": _streamed, "library": subject.library(engine, subject.frames)}
-    if subject.engine is CodecLmEngine:
+    if subject.at_once:
         ways["at once"] = _at_once
     times: dict[str, list[float]] = {way: [] for way in ways}
-    for number in range(setup.count(_ROUNDS, least=3) + 1):
+    for number in range(setup.count(subject.rounds, least=3) + 1):
         # Each in turn, so that what disturbs one disturbs all.
         for way, run in ways.items():
             seconds = _timed(run, engine, request)

@@ -25,6 +25,8 @@ from wyoming_openspeakers.engines.vibevoice.realtime.parts import Parts, load_pa
 
 pytestmark = pytest.mark.slow
 
+SIZE = tiny.TINY
+
 DECODER = "model.acoustic_tokenizer.decoder"
 HEAD = "model.prediction_head"
 
@@ -91,7 +93,7 @@ def velocity(w: Weights, x: torch.Tensor, time: torch.Tensor, condition: torch.T
     told = linear(w, f"{HEAD}.t_embedder.mlp.2", functional.silu(told))
     mood = functional.silu(linear(w, f"{HEAD}.cond_proj", condition) + told)
     x = linear(w, f"{HEAD}.noisy_images_proj", x)
-    for layer in (f"{HEAD}.layers.{number}" for number in range(tiny.HEAD_LAYERS)):
+    for layer in (f"{HEAD}.layers.{number}" for number in range(SIZE.head_layers)):
         shift, scale, gate = linear(w, f"{layer}.adaLN_modulation.1", mood).chunk(3, dim=-1)
         fed = rms(x, w[f"{layer}.norm.weight"], 1e-5) * (1 + scale) + shift
         fed = functional.silu(linear(w, f"{layer}.ffn.gate_proj", fed)) * linear(w, f"{layer}.ffn.up_proj", fed)
@@ -101,13 +103,13 @@ def velocity(w: Weights, x: torch.Tensor, time: torch.Tensor, condition: torch.T
 
 
 def test_the_codec_is_the_authors(parts: Parts, weights: Weights) -> None:
-    x = torch.randn(1, tiny.LATENT, 4, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(1, SIZE.latent, 4, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(parts.decoder(x).audio, decoded(weights, x), rtol=1e-4, atol=1e-5)
 
 
 def test_the_head_is_the_authors(parts: Parts, weights: Weights) -> None:
     chance = torch.Generator().manual_seed(2)
-    x, condition = torch.randn(3, tiny.LATENT, generator=chance), torch.randn(3, tiny.HIDDEN, generator=chance)
+    x, condition = torch.randn(3, SIZE.latent, generator=chance), torch.randn(3, SIZE.hidden, generator=chance)
     time = torch.tensor([999.0, 400.0, 3.0])
     theirs = velocity(weights, x, time, condition)
     torch.testing.assert_close(parts.head(x, time, condition), theirs, rtol=1e-4, atol=1e-4)
@@ -115,7 +117,7 @@ def test_the_head_is_the_authors(parts: Parts, weights: Weights) -> None:
 
 def test_the_small_parts_are_the_authors(parts: Parts, weights: Weights) -> None:
     chance = torch.Generator().manual_seed(3)
-    latent, hidden = torch.randn(2, tiny.LATENT, generator=chance), torch.randn(2, tiny.HIDDEN, generator=chance)
+    latent, hidden = torch.randn(2, SIZE.latent, generator=chance), torch.randn(2, SIZE.hidden, generator=chance)
     connector = "model.acoustic_connector"
     joined = rms(linear(weights, f"{connector}.fc1", latent), weights[f"{connector}.norm.weight"], 1e-6)
     torch.testing.assert_close(parts.connector(latent), linear(weights, f"{connector}.fc2", joined))
@@ -129,7 +131,7 @@ def test_the_stacks_are_a_qwen_that_was_cut_in_two(parts: Parts, weights: Weight
     from transformers import Qwen2Config, Qwen2Model
 
     whole: Any = Qwen2Model(Qwen2Config(**tiny.config()["decoder_config"])).eval()
-    first = tiny.LAYERS - tiny.SPEAKING
+    first = SIZE.layers - SIZE.speaking
     named = {"embed_tokens.weight": weights["model.language_model.embed_tokens.weight"]}
     for name, weight in weights.items():
         place, _, rest = name.removeprefix("model.").partition(".layers.")

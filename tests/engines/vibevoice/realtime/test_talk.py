@@ -26,6 +26,8 @@ from wyoming_openspeakers.engines.vibevoice.sound import Sound
 
 pytestmark = pytest.mark.slow
 
+SIZE = tiny.TINY
+
 GUIDANCE = 1.5
 STEPS = 5
 
@@ -58,7 +60,7 @@ def as_it_runs() -> Iterator[None]:
 def test_it_says_what_the_authors_loop_says(parts: Parts, prompt: Prompt, count: int) -> None:
     chance = torch.Generator().manual_seed(3)
     words = torch.randint(1, 50, (count,), generator=chance)
-    noises = torch.randn(20, tiny.LATENT, generator=chance)
+    noises = torch.randn(20, SIZE.latent, generator=chance)
     whole, ends = vibevoice_realtime_loop.say(parts, prompt, words, noises, STEPS, GUIDANCE)
 
     talk = Talk(parts, prompt, count, 20, Graphs(None))
@@ -76,7 +78,7 @@ def test_it_says_what_the_authors_loop_says(parts: Parts, prompt: Prompt, count:
 
 
 def test_the_codec_in_frames_is_the_codec_at_once(parts: Parts) -> None:
-    latents = torch.randn(9, tiny.LATENT, generator=torch.Generator().manual_seed(5))
+    latents = torch.randn(9, SIZE.latent, generator=torch.Generator().manual_seed(5))
     whole = parts.decoder(parts.to_codec(latents).T[None]).audio.reshape(-1).numpy()
     sound = Sound(parts.decoder)
     said = np.concatenate([sound.of(parts.to_codec(latent)).numpy() for latent in latents.split(1)])
@@ -84,7 +86,7 @@ def test_the_codec_in_frames_is_the_codec_at_once(parts: Parts) -> None:
 
 
 def test_text_that_is_read_later_changes_nothing_before(parts: Parts, prompt: Prompt) -> None:
-    noises = torch.randn(8, 1, tiny.LATENT, generator=torch.Generator().manual_seed(6))
+    noises = torch.randn(8, 1, SIZE.latent, generator=torch.Generator().manual_seed(6))
     talk = Talk(parts, prompt, 10, 8, Graphs(None))
 
     def said(more: torch.Tensor) -> list[torch.Tensor]:
@@ -111,7 +113,7 @@ def test_a_talk_fits_until_a_text_is_longer_or_the_weights_move(folder: Path, pr
 
 
 def test_it_sounds_alike_in_sixteen_bits(folder: Path, parts: Parts, prompt: Prompt) -> None:
-    noise = torch.randn(1, tiny.LATENT, generator=torch.Generator().manual_seed(7))
+    noise = torch.randn(1, SIZE.latent, generator=torch.Generator().manual_seed(7))
     said = []
     for kind in (parts, load_parts(ModelFolder(folder), torch.bfloat16)):
         talk = Talk(kind, prompt, 5, 1, Graphs(None))
