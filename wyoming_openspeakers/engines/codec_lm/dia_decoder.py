@@ -6,8 +6,7 @@ at of it stays the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -46,8 +45,7 @@ class DiaDecoder:
         self._places: _Places | None = None
         self._addresses: tuple[int, ...] = ()
 
-    @contextmanager
-    def sequence(self, codes: torch.Tensor, heard: torch.Tensor, steps: int) -> Iterator[Steps]:
+    def sequence(self, codes: torch.Tensor, heard: torch.Tensor, steps: int) -> Steps:
         """Begin with known codes (1, steps, books), and go on for at most so many steps.
 
         `heard` (rows, places, width) is what was made of the text, and in a second row of none. The codes are the same
@@ -67,12 +65,8 @@ class DiaDecoder:
         layers = [dia_weights_of(layer) for layer in self._model.layers]
         self._note_addresses(layers)
         length = places.begin(said, text)
-        del past, said, text
         through, name = partial(self._through, places), f"text {places.text_span}"
-        try:
-            yield Steps(self._graphs, places, through, layers, length, states, name)
-        finally:
-            layers.clear()
+        return Steps(self._graphs, places, through, layers, length, states, name)
 
     def rest(self) -> None:
         """Give back what can be made again: nothing is said for a while, or the weights move."""

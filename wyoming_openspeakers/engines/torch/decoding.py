@@ -7,8 +7,7 @@ alone, with a cache that stays where it is: on a GPU as one captured graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +58,7 @@ class Backbone:
         self._places: Places | None = None
         self._addresses: tuple[int, ...] = ()
 
-    @contextmanager
-    def sequence(self, embeds: torch.Tensor, steps: int) -> Iterator[Steps]:
+    def sequence(self, embeds: torch.Tensor, steps: int) -> Steps:
         """Begin with the embeddings (1, tokens, hidden) of a prompt, and go on for at most so many steps."""
         config = self._model.config
         past = library("cache_utils").DynamicCache(config=config)
@@ -77,12 +75,8 @@ class Backbone:
             self._graphs.drop()
             self._addresses = addresses
         length = places.cache.fill(past)
-        del past
         through = partial(self._through_all, places.cache)
-        try:
-            yield Steps(self._graphs, places, through, layers, length, states[:, -1], config.model_type, self._unit)
-        finally:
-            layers.clear()
+        return Steps(self._graphs, places, through, layers, length, states[:, -1], config.model_type, self._unit)
 
     def rest(self) -> None:
         """Give back what can be made again: nothing is said for a while, or the weights move."""

@@ -71,7 +71,7 @@ class Steps:
     """What the layers make of what they are given, somewhere."""
 
     layers: list[Any]
-    """They are cleared at the end: else the memory of weights that are moved away would stay in use."""
+    """They are forgotten at the end: else the memory of weights that are moved away would stay in use."""
 
     length: int
     """Places that are taken."""
@@ -84,6 +84,12 @@ class Steps:
 
     unit: int = CLASS
     """There is a graph for each multiple of it."""
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.layers.clear()
 
     @property
     def device(self) -> torch.device:
