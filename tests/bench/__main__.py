@@ -10,11 +10,12 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.results import Figure, as_json, markdown_table, plain_table
-from bench.servers import Setup
+from bench.setup import Setup
 
 _MEASUREMENTS = {
     "peers": "peers",
@@ -59,12 +60,19 @@ def main() -> int:
 
     figures: list[Figure] = []
     failed = False
+
+    def keep(taken: Sequence[Figure]) -> None:
+        if options.json:
+            options.json.write_text(as_json([*figures, *taken]) + "\n", encoding="utf-8")
+
+    # A file that cannot be written is known before an hour's work.
+    keep([])
     for name in options.names or _MEASUREMENTS:
         began = time.monotonic()
         print(f"\n{name} (load average before it: {os.getloadavg()[0]:.1f})", flush=True)
         with tempfile.TemporaryDirectory(prefix="openspeakers-bench-") as folder:
             setup = Setup(assets.resolve(), Path(folder), against_itself=options.against_itself,
-                          verbose=options.verbose, scale=options.scale)  # fmt: skip
+                          verbose=options.verbose, scale=options.scale, keep=keep)  # fmt: skip
             if options.server:
                 setup = replace(setup, command=tuple(shlex.split(options.server)))
             try:
@@ -76,9 +84,8 @@ def main() -> int:
                 failed = True
                 continue
         figures += taken
+        keep([])
         print(plain_table(taken), f"\n({time.monotonic() - began:.0f} s)", flush=True)
-    if options.json:
-        options.json.write_text(as_json(figures) + "\n", encoding="utf-8")
     if options.markdown or not options.names:
         print(f"\n{markdown_table(figures)}")
     return 1 if failed or any(figure.holds is False for figure in figures) else 0

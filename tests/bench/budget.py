@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import pairwise
 
 from bench.results import Figure, middle, percentile
-from bench.servers import Setup
+from bench.setup import Setup
 from bench.torch_house import MANY_WORDS, checkpoints, family_memory, say, torch_house
 
 from wyoming_openspeakers.errors import SpeechError

@@ -8,7 +8,8 @@ import time
 
 from bench.client import connection, request, speak
 from bench.results import Figure, middle
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 from bench.texts import long_text, sentences
 
 _VOICES = (("hibari", "heart"), ("kokoro", "af_heart"), ("piper", PIPER_VOICE))

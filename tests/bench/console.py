@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.history import made_up
 from bench.results import Figure, middle
-from bench.servers import Server, Setup, our_server
+from bench.servers import Server, our_server
+from bench.setup import Setup
 from console_browser import LISTEN, PAGES, SIZES, Visit, chromium, launched, visited
 from console_pace import (
     CHANGE,

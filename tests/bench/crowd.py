@@ -8,7 +8,8 @@ import itertools
 from bench import visitors
 from bench.client import speak
 from bench.results import Figure, middle, percentile
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 from bench.texts import texts
 
 _CLIENTS = 8

@@ -13,7 +13,8 @@ import numpy as np
 import psutil
 from bench.client import ServerError, connection, describe, request, speak
 from bench.results import Figure, middle
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 from bench.texts import long_text, sentences
 from wyoming.tts import SynthesizeChunk
 

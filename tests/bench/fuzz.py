@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bench.client import speak
 from bench.frames import conversations
 from bench.results import Figure
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 
 _CONNECTIONS = 8
 _LISTEN = 0.1

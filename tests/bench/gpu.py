@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -22,8 +23,8 @@ from bench.gpu_kokoro import KOKORO
 from bench.gpu_orpheus import ORPHEUS
 from bench.gpu_subject import Loop, Scale, Subject, give_back, synchronise
 from bench.gpu_vibevoice import VIBEVOICE
-from bench.results import Figure, middle
-from bench.servers import Setup
+from bench.results import Figure, middle, plain_table
+from bench.setup import Setup
 
 from wyoming_openspeakers.engines.base import Engine, EngineRequest, ModelSpec, engine_class
 
@@ -37,18 +38,26 @@ def measure(setup: Setup) -> list[Figure]:
     """Measure every subject on the best device there is."""
     scale = _scale()
     print(_device(scale), flush=True)
-    figures = []
+    figures: list[Figure] = []
     chosen = os.environ.get("OPENSPEAKERS_GPU_MODELS", "").lower().split()
+
+    def tell(figure: Figure) -> None:
+        # At once: whoever lends a GPU may take it back at any time.
+        figures.append(figure)
+        setup.keep(figures)
+        print(plain_table([figure]), flush=True)
+
     for subject in _SUBJECTS:
         if chosen and not any(word in subject.name.lower() for word in chosen):
             continue
         folder = setup.folder / subject.name.replace(" ", "-")
         try:
             rounds = setup.count(_ROUNDS, least=2) if scale.is_full else 2
-            figures += _Measurement(subject, scale, folder, rounds).run()
+            _Measurement(subject, scale, folder, rounds, tell).run()
         except Exception as error:  # one model that cannot be measured must not cost the others
+            traceback.print_exc()
             print(f"{subject.name} could not be measured: {type(error).__name__}: {error}", flush=True)
-            figures.append(Figure("gpu", f"{subject.name}: measured", 0, at_least=1))
+            tell(Figure("gpu", f"{subject.name}: measured", 0, at_least=1))
         shutil.rmtree(folder, ignore_errors=True)
         give_back(scale.device)
     return figures
@@ -79,45 +88,55 @@ def _device(scale: Scale) -> str:
 class _Measurement:
     """One subject's turn."""
 
-    def __init__(self, subject: Subject, scale: Scale, folder: Path, rounds: int) -> None:
+    def __init__(
+        self, subject: Subject, scale: Scale, folder: Path, rounds: int, tell: Callable[[Figure], None]
+    ) -> None:
         self._subject = subject
         self._scale = scale
         self._folder = folder
         self._rounds = rounds
-        self._figures: list[Figure] = []
+        self._tell = tell
         self._request = subject.request(scale)
 
-    def run(self) -> list[Figure]:
-        """All figures of the subject."""
-        _timed(lambda: self._subject.make(self._folder, self._scale))
+    def run(self) -> None:
+        """Measure all of the subject: what matters most comes first."""
+        made = _timed(lambda: self._subject.make(self._folder, self._scale))
+        print(f"{self._subject.name}: its files took {made:.0f} s", flush=True)
         ours = self._engine()
         give_back(self._scale.device)
         if self._subject.library:
             try:
                 theirs = self._library(self._subject.library)
             except Exception as error:  # a package of its may be missing: what was measured of ours is kept
-                self._tell("the library's loop", error)
+                self._complain("the library's loop", error)
             else:
                 self._add("times as fast as the library's loop", theirs / ours, "", at_least=_FASTER)
-        return self._figures
+            give_back(self._scale.device)
+        if self._subject.variants and self._scale.device == "cuda":
+            self._variants()
 
-    def _tell(self, what: str, error: Exception) -> None:
+    def _complain(self, what: str, error: Exception) -> None:
         reason = " ".join(str(error).split())[:300]
         print(f"{self._subject.name}, {what}, could not be measured: {type(error).__name__}: {reason}", flush=True)
 
-    def _engine(self) -> float:
-        """Measure ours; seconds that a second of speech takes."""
-        scale, request = self._scale, self._request
+    def _loaded(self) -> tuple[Engine, float]:
+        """Ours, and in how many seconds it was loaded."""
+        request = self._request
         engine = engine_class(self._subject.engine)()
         spec = ModelSpec(
-            self._subject.name, self._subject.engine, (str(self._folder),), request.voice, threads=scale.threads
+            self._subject.name, self._subject.engine, (str(self._folder),), request.voice, threads=self._scale.threads
         )
         if problem := engine.problem(spec):
             raise ValueError(problem)
         if not request.voice:
-            request = self._request = replace(request, voice=engine.voices(spec)[0].name)
+            self._request = replace(request, voice=engine.voices(spec)[0].name)
         engine.prepare(spec)
-        loaded = self._timed(lambda: engine.load(spec, scale.device))
+        return engine, self._timed(lambda: engine.load(spec, self._scale.device))
+
+    def _engine(self) -> float:
+        """Measure ours; seconds that a second of speech takes."""
+        engine, loaded = self._loaded()
+        request = self._request
         expected = _say(engine, request)[1]
         self._reset_peak()
         spoken = [_say(engine, replace(request, seed=number)) for number in range(self._rounds)]
@@ -130,11 +149,18 @@ class _Measurement:
                   note=f"{expected:.1f} s of speech")  # fmt: skip
         self._add_peak("peak memory")
         self._add("load", loaded, "s", note="files in the page cache")
-        self._swap(engine)
-        for name, change in self._subject.variants.items() if scale.device == "cuda" else ():
-            self._variant(engine, name, change)
+        try:
+            self._swap(engine)
+        except Exception as error:  # what it says is worth more than how it moves
+            self._complain("parked and brought back", error)
         engine.unload()
         return factor
+
+    def _variants(self) -> None:
+        engine, _ = self._loaded()
+        for name, change in self._subject.variants.items():
+            self._variant(engine, name, change)
+        engine.unload()
 
     def _variant(self, engine: Engine, name: str, change: Callable[[Any], None]) -> None:
         try:
@@ -142,7 +168,7 @@ class _Measurement:
             _say(engine, self._request)
             spoken = [_say(engine, self._request) for _ in range(self._rounds)]
         except Exception as error:  # a compiler may be missing
-            self._tell(name, error)
+            self._complain(name, error)
             return
         self._add(f"{name}: first audio", middle(first for first, _, _ in spoken) * 1000, "ms")
         factor = middle(taken / seconds for _, seconds, taken in spoken)
@@ -196,7 +222,7 @@ class _Measurement:
         figure = Figure("gpu", f"{self._subject.name}: {what}", value, unit, **rest)
         if not self._scale.is_full:
             figure = replace(figure, at_most=None, at_least=None, note="small model on the processor")
-        self._figures.append(figure)
+        self._tell(figure)
 
     def _add_peak(self, what: str) -> None:
         import torch

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.results import Figure, middle, percentile
-from bench.servers import Setup
+from bench.setup import Setup
 from history.postgresql import PostgreSQL
 from pydantic import SecretStr
 

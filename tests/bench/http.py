@@ -13,7 +13,8 @@ from bench import visitors
 from bench.client import speak
 from bench.http_client import Heard, Rush, rush, rush_result, speech
 from bench.results import Figure, middle, percentile
-from bench.servers import Server, Setup, our_server
+from bench.servers import Server, our_server
+from bench.setup import Setup
 from bench.texts import long_text, sentences
 
 _FORMATS = ("pcm", "wav", "mp3", "opus", "aac", "flac")

@@ -7,7 +7,7 @@ import time
 
 import psutil
 from bench.results import Figure
-from bench.servers import Setup
+from bench.setup import Setup
 from bench.torch_house import MANY_WORDS, checkpoints, family_memory, say, torch_house
 
 from wyoming_openspeakers.models.manager import Turn

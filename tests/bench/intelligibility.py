@@ -13,7 +13,8 @@ from bench.house_talk import HOUSE_TALK, Line
 from bench.plain_words import plain_words
 from bench.recogniser import Recogniser
 from bench.results import Figure
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 from bench.word_errors import word_error_rate, word_errors
 
 PIPER = f"piper/{PIPER_VOICE}"

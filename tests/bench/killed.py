@@ -12,7 +12,8 @@ from collections import Counter
 import psutil
 from bench.client import ServerError, speak
 from bench.results import Figure
-from bench.servers import Server, Setup, our_server
+from bench.servers import Server, our_server
+from bench.setup import Setup
 from bench.texts import sentences
 
 _CLIENTS = 6

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import aiomqtt
 from bench.client import ServerError, speak
 from bench.results import Figure, percentile
-from bench.servers import Server, Setup, our_server
+from bench.servers import Server, our_server
+from bench.setup import Setup
 from bench.texts import sentences
 from fronts.mqtt.brokers import MOSQUITTO, Amqtt, Broker, Mosquitto
 from fronts.mqtt.house import House, listening

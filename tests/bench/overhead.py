@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from bench.client import speak
 from bench.results import Figure, middle, percentile
-from bench.servers import Server, Setup, our_server
+from bench.servers import Server, our_server
+from bench.setup import Setup
 from bench.texts import sentences
 from hibari import Hibari
 

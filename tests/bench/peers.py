@@ -7,7 +7,8 @@ import contextlib
 import io
 
 from bench.results import Figure
-from bench.servers import PIPER_VOICE, Server, Setup, our_server, wyoming_piper
+from bench.servers import PIPER_VOICE, Server, our_server, wyoming_piper
+from bench.setup import Setup
 from wyoming.tts import SynthesizeVoice
 from wyoming_bench.const import MODE_NON_STREAMING, MODE_STREAMING
 from wyoming_bench.info import fetch_info

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 from bench.results import Figure
-from bench.servers import Setup
+from bench.setup import Setup
 from hub_server import HubServer, Repo, hub_server
 
 from wyoming_openspeakers.models.hub.fetch import HubModel, is_installed, verify

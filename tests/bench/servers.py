@@ -17,37 +17,11 @@ from pathlib import Path
 import at_hand
 import psutil
 from bench.client import describe, get_info
+from bench.setup import Setup
 
 PIPER_VOICE = "en_US-joe-medium"
 _START_SECONDS = 120.0
 _STOP_SECONDS = 8.0
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a run of the benchmark works with."""
-
-    assets: Path
-    """Folder with piper/, kokoro/ and whisper-tiny.en/."""
-
-    folder: Path
-    """Temporary folder for logs, data and configurations."""
-
-    command: tuple[str, ...] = (sys.executable, "-m", "wyoming_openspeakers")
-    """Starts our service; `serve` and its flags are appended."""
-
-    against_itself: bool = False
-    """Put wyoming-piper in our place, to see how much two runs of the same server differ."""
-
-    verbose: bool = False
-    """Tell what was misheard, and the like."""
-
-    scale: float = 1.0
-    """Below 1 for a quick look with fewer requests."""
-
-    def count(self, full: int, least: int = 1) -> int:
-        """How many of something this run does."""
-        return max(least, round(full * self.scale))
 
 
 @dataclass(frozen=True)

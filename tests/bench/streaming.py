@@ -20,7 +20,7 @@ import vibevoice_requests
 from bench import gpu_csm
 from bench.gpu_subject import Scale
 from bench.results import Figure
-from bench.servers import Setup
+from bench.setup import Setup
 from bench.streaming_libraries import (
     Run,
     csm_by_library,

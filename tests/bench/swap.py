@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.results import Figure, middle
-from bench.servers import Setup
+from bench.setup import Setup
 from bench.torch_house import MANY_WORDS, checkpoints, say, torch_house
 
 from wyoming_openspeakers.models.manager import Turn

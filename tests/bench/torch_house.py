@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from bench.servers import Setup
+from bench.setup import Setup
 from tiny_models import large_vits
 
 from wyoming_openspeakers.config import load_config

@@ -12,7 +12,8 @@ import numpy as np
 from bench.house_talk import HOUSE_TALK
 from bench.recogniser import Recogniser
 from bench.results import Figure, percentile
-from bench.servers import PIPER_VOICE, Setup
+from bench.servers import PIPER_VOICE
+from bench.setup import Setup
 from bench.texts import sentences
 
 from wyoming_openspeakers.engines.base import Engine, EngineRequest, ModelSpec, Samples, engine_class

@@ -79,7 +79,8 @@ def piper_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """wyoming-piper with its English voice."""
     pytest.importorskip("wyoming_piper", reason="wyoming-piper is not installed")
     from assets import ROOT, asset
-    from bench.servers import Setup, wyoming_piper
+    from bench.servers import wyoming_piper
+    from bench.setup import Setup
 
     asset("piper")
     with wyoming_piper(Setup(ROOT, tmp_path_factory.mktemp("piper"))) as server:
