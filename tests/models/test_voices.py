@@ -143,6 +143,15 @@ def test_an_unknown_voice_is_told_what_there_is(catalog: Catalogs) -> None:
         catalog(none={"voices": {}}).require("x")
 
 
+def test_an_unknown_voice_of_a_model_is_told_what_that_model_has(catalog: Catalogs) -> None:
+    with pytest.raises(UnknownVoice, match=r"^There is no voice 'second/xy'; voices: second/anna, second/heart$"):
+        catalog().require("second/xy")
+    with pytest.raises(UnknownVoice, match=r"did you mean second/anna\?$"):
+        catalog().require("second/ana")
+    with pytest.raises(UnknownVoice, match=r"did you mean second/anna\?$"):
+        catalog().require("secondo/anna")
+
+
 def test_a_slip_is_told_what_was_probably_meant(catalog: Catalogs) -> None:
     with pytest.raises(UnknownVoice, match=r"^There is no voice 'first/hart'; did you mean first/heart\?$"):
         catalog().require("first/hart")

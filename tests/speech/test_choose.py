@@ -1,12 +1,14 @@
 """Which voice speaks, and how the text is read."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from fault_models import fault_registry
 
 from wyoming_openspeakers.config import TextConfig, VoiceConfig
 from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
+from wyoming_openspeakers.models.registry import ModelEntry, Registry, RegistryFile
 from wyoming_openspeakers.models.voices import VoiceCatalog
 from wyoming_openspeakers.speech.choose import VoiceChooser
 from wyoming_openspeakers.speech.request import SpeechRequest
@@ -90,6 +92,21 @@ def test_the_default_voice_keeps_its_language() -> None:
 def test_an_unknown_voice_is_an_error_when_strict() -> None:
     with pytest.raises(UnknownVoice, match=r"'gone'.*english/plain"):
         choose(SpeechRequest(voice="gone"))
+
+
+def test_a_voice_that_cannot_be_had_yet_is_warned_of_with_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = {"english": ModelEntry(engine="faults.engine"), "mute": ModelEntry(engine="kokoro")}
+    registry = Registry(RegistryFile(models=models), [tmp_path], tmp_path)
+    request = SpeechRequest(voice="mute/af_heart", strict_voice=False)
+    assert choose(request, ENGLISH, VoiceCatalog(registry))[0] == "english"
+    (record,) = caplog.records
+    said = record.getMessage()
+    assert said.startswith("There is no voice 'mute/af_heart' yet: There is no Kokoro model")
+    caplog.clear()
+    choose(SpeechRequest(voice="x" * 10_000, strict_voice=False), ENGLISH)
+    assert len(caplog.text) < 1000
 
 
 def test_an_unknown_voice_else_goes_by_the_text_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from ..engines.base import Reference, Voice
 from ..engines.capabilities import Capabilities
@@ -14,10 +13,10 @@ from ..errors import ModelUnavailable, UnknownVoice
 from .profiles.profile import Profile, Style
 from .readiness import problem_and_fix
 from .registry import ModelEntry, Registry
+from .unknown_voice import unknown_voice
 
 _LOGGER = logging.getLogger(__name__)
 _MIXTURE = re.compile(r"[+(]")
-_LONGEST_NAME = 100
 DEFAULT = "default"
 """What an alias may stand for: the default voice, whichever it is."""
 
@@ -159,12 +158,7 @@ class VoiceCatalog:
         for model in map(self._registry.resolve, (name, name.rpartition("/")[0])):
             if model and (problem := problem_and_fix(self._registry, model)):
                 raise UnknownVoice(f"There is no voice {name!r} yet: {problem}")
-        names = sorted(self.voices)
-        # What is much longer than a name is none, and would take long to compare.
-        if len(name) <= _LONGEST_NAME and (close := get_close_matches(name, names, 1)):
-            raise UnknownVoice(f"There is no voice {name!r}; did you mean {close[0]}?")
-        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-        raise UnknownVoice(f"There is no voice {name!r}; voices: {shown or 'none is installed'}")
+        raise unknown_voice(name, self.voices)
 
     def languages(self) -> list[str]:
         """All languages that some voice speaks or is configured for, without regions."""

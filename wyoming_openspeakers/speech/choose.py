@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..config import TextConfig, VoiceConfig
+from ..errors import UnknownVoice
 from ..models.voices import ChosenVoice, VoiceCatalog, primary
 from .request import SpeechRequest
 from .text.detect import LanguageDetector
 
 _LOGGER = logging.getLogger(__name__)
+_LONGEST_REASON = 400
 
 
 class VoiceChooser:
@@ -32,10 +34,13 @@ class VoiceChooser:
     def choose(self, request: SpeechRequest, catalog: VoiceCatalog, text: str = "") -> tuple[ChosenVoice, str]:
         """The voice and the language tag to read the text by."""
         if request.voice:
-            find = catalog.require if request.strict_voice else catalog.find
-            if chosen := find(request.voice, request.speaker):
+            try:
+                chosen = catalog.require(request.voice, request.speaker)
                 return chosen, request.language or self._spoken_by(chosen, text)
-            _LOGGER.warning("There is no voice %r; the default voice speaks instead", request.voice[:80])
+            except UnknownVoice as error:
+                if request.strict_voice:
+                    raise
+                _LOGGER.warning("%s; the default voice speaks instead", str(error)[:_LONGEST_REASON])
         if request.language:
             return catalog.default(request.language), request.language
         detected = self._detect(text, self._candidates(catalog))
