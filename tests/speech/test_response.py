@@ -386,6 +386,15 @@ async def test_the_text_is_not_in_the_log(ready: Service, caplog: pytest.LogCapt
     assert "xylophone" not in caplog.text and "marimba" not in caplog.text
 
 
+async def test_words_that_a_voice_cannot_say_are_told_of(ready: Service, caplog: pytest.LogCaptureFixture) -> None:
+    await hear(ready, "silent")
+    assert "fault/plain said nothing at all to 6 characters, read as en-US" in caplog.text
+    caplog.clear()
+    await hear(ready, "...")
+    await hear(ready, "tone silent")
+    assert not caplog.records
+
+
 async def test_progress_goes_from_nothing_to_all(ready: Service) -> None:
     text = "**tone** tone. *tone*. tone 🎉 🎉."
     seen: list[float] = []

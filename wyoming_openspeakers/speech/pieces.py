@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -19,6 +20,8 @@ from .cache import PhraseCache
 from .phrase_folder import CachedPhrase
 from .phrase_key import phrase_key
 from .request import SpeechRequest
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,12 @@ class Utterance:
             async for audio in chunks:
                 spoken.append(audio)
                 yield audio
+        if not spoken and any(map(str.isalnum, self._speak.text)):
+            speak = self._speak
+            _LOGGER.warning(
+                "%s/%s said nothing at all to %d characters, read as %s: it may not know such letters",
+                speak.model, speak.voice, len(speak.text), speak.language,
+            )  # fmt: skip
         if self._request.use_cache and spoken:
             self._cache.put(self._key, spoken[0].rate, np.concatenate([audio.samples for audio in spoken]))
 
