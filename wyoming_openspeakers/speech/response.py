@@ -292,5 +292,5 @@ class Response:
         )
         self.ended = ended
         self._life.end(ended)
-        _LOGGER.info("%s", ended)
+        _LOGGER.log(logging.WARNING if ended.error else logging.INFO, "%s", ended)
         self._parts.bus.publish(ended)

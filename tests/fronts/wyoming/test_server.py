@@ -325,6 +325,13 @@ async def test_a_failure_is_an_error_without_audio_stop_and_a_hang_up(start: Sta
         assert (await client.synthesize("tone")).error is None
 
 
+async def test_a_failure_is_one_line_in_the_log(start: StartService, caplog: pytest.LogCaptureFixture) -> None:
+    async with Client(uri(await start())) as client:
+        assert (await client.synthesize("fail")).error
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "headache" in line and "with fault/plain" in line
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "limits"),

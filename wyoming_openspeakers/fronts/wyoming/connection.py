@@ -198,7 +198,7 @@ class Connection:
         except (ConnectionError, TimeoutError):
             self._hang_up()
         except SpeechError as error:
-            _LOGGER.warning("%s: %s", self.peer, error)
+            # The log has it already, with all that is known of the request.
             await self._fail(error)
         except Exception:
             _LOGGER.exception("%s: a request failed", self.peer)
