@@ -43,6 +43,15 @@ def test_the_list_says_what_can_be_used_and_how_to_get_the_rest(cli: Cli, tmp_pa
     assert re.search(r"`wyoming-openspeakers models download piper/VOICE`, voices: http", lines["piper"])
 
 
+def test_files_that_were_put_elsewhere_by_hand_have_a_size(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "csm").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "csm" / "model.safetensors").write_bytes(bytes(2_000_000))
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"models": {"paths": [str(tmp_path / "elsewhere")]}}))
+    outcome = cli("models", "--data-dir", str(tmp_path / "data"), "--config", str(tmp_path / "config.yaml"))
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("csm ")]
+    assert re.search(r"Apache-2.0, gated +\w+ +2\.0 MB ", line)
+
+
 @pytest.mark.parametrize("order", [("models", "--data-dir", "{}", "list"), ("models", "list", "--data-dir", "{}")])
 def test_options_count_before_and_after_the_action(cli: Cli, tmp_path: Path, order: tuple[str, ...]) -> None:
     assert str(tmp_path / "models" / "kokoro") in cli(*(part.format(tmp_path) for part in order)).out
@@ -52,7 +61,7 @@ def test_options_count_before_and_after_the_action(cli: Cli, tmp_path: Path, ord
     ("name", "status", "complaint"),
     [
         ("gone", 2, "There is no model 'gone'; models: hibari, kokoro, "),
-        ("hibari", 1, "Model hibari comes with its package"),
+        ("hibari", 1, "Model hibari has no files on the hub"),
         ("piper", 2, "piper: name a voice, such as en_US-lessac-medium"),
         ("piper/nonsense", 2, "piper/nonsense: name a voice"),
     ],

@@ -68,7 +68,8 @@ def _row(registry: Registry, model: str) -> tuple[str, ...]:
     state = problem or f"{count} voice{'' if count == 1 else 's'}"
     if parts := size_of_parts(folder):
         state += f"; {as_bytes(parts)} of a download that was cut off are here"
-    size = size_on_disk(folder)
+    # Files that somebody has put elsewhere by hand count, too.
+    size = size_on_disk(folder) or sum(map(size_on_disk, registry.places(model)))
     disk = as_bytes(size) if size else f"({as_bytes(entry.size)})" if entry.size else "-"
     licence = terms(entry.licence, gated=entry.gated)
     return model, entry.name, licence, registry.environment(model), disk, state

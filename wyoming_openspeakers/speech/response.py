@@ -292,5 +292,7 @@ class Response:
         )
         self.ended = ended
         self._life.end(ended)
-        _LOGGER.log(logging.WARNING if ended.error else logging.INFO, "%s", ended)
+        # A command ends with its error.
+        is_worth_a_warning = ended.error and self._request.front != "cli"
+        _LOGGER.log(logging.WARNING if is_worth_a_warning else logging.INFO, "%s", ended)
         self._parts.bus.publish(ended)

@@ -63,7 +63,7 @@ class ModelFiles:
         if self.downloads(f"{model}/{voice}" if voice else model):
             raise Conflict(f"{name} is being downloaded; cancel that first")
         if known and self._registry.entry(known).hub is None:
-            raise ModelUnavailable(f"Model {model} comes with its package; there is nothing to remove")
+            raise ModelUnavailable(f"Model {model} has no files on the hub; there is nothing to remove")
         if known:
             await self._clear(known)
         freed = await in_side_thread(lambda: self._remove(model, voice), f"remove {name}")

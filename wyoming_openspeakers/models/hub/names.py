@@ -84,5 +84,5 @@ def _parts(hub: HubFiles) -> tuple[tuple[str, HubModel], ...]:
 def _hub(registry: Registry, model: str) -> HubFiles:
     hub = registry.entry(model).hub
     if hub is None:
-        raise ModelUnavailable(f"Model {model} comes with its package; there is nothing to download or remove")
+        raise ModelUnavailable(f"Model {model} has no files on the hub; there is nothing to download or remove")
     return hub
