@@ -14,6 +14,7 @@ from bench.setup import Setup
 from history.postgresql import PostgreSQL
 from pydantic import SecretStr
 
+from wyoming_openspeakers.cli.allocator import give_back_memory
 from wyoming_openspeakers.config.tree import HistoryConfig
 from wyoming_openspeakers.events import JobKind
 from wyoming_openspeakers.history.entry import OVER, Entry, Search
@@ -116,6 +117,8 @@ async def _measure(name: str, url: str, folder: Path, entries: int) -> list[Figu
     await store.start()
     try:
         filled = await _fill(store, entries)
+        # As the service does: a collection of all that was imported would be taken for the history's.
+        give_back_memory()
         pages = {title: await _page_times(store, search) for title, search in SEARCHES.items()}
         adds, beside = await _add(store)
         deletions = {title: await _delete(store, search) for title, search in DELETIONS.items()}

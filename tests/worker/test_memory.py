@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,30 @@ from faults.parking import Cuda
 from wyoming_openspeakers.worker import memory
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+
+ARENAS = """
+import ctypes, sys, threading
+from wyoming_openspeakers.worker.memory import share_arenas
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+if sys.argv[1] == "shared":
+    share_arenas()
+together = threading.Barrier(8)
+def take():
+    libc.malloc(1000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+"""Writes down the places that eight threads took memory from."""
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells it on Linux alone")
 
@@ -31,6 +56,16 @@ def test_what_is_taken_counts_and_what_is_mapped_from_files_does_not(tmp_path: P
     del taken
     memory.give_back()
     assert memory.host_bytes() - before < 5_000_000
+
+
+@linux
+@pytest.mark.parametrize(("how", "are_few"), [("shared", True), ("apart", False)])
+def test_threads_share_the_places_that_they_take_memory_from(how: str, are_few: bool, tmp_path: Path) -> None:
+    if not hasattr(ctypes.CDLL(None), "malloc_info"):
+        pytest.skip("only glibc has places for threads")
+    subprocess.run([sys.executable, "-c", ARENAS, how, str(tmp_path / "info")], check=True, cwd=ROOT)
+    places = (tmp_path / "info").read_text().count("<heap nr=")
+    assert (1 <= places <= 2) == are_few
 
 
 def test_elsewhere_it_is_at_least_what_the_process_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

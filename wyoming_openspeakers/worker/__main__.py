@@ -47,6 +47,10 @@ def main() -> None:
     logging.basicConfig(level=level.upper(), format="%(levelname)s:worker:%(name)s:%(message)s")
     _find_package()
 
+    from wyoming_openspeakers.worker.memory import share_arenas
+
+    share_arenas()
+
     from wyoming_openspeakers.worker.server import WorkerServer
 
     with socket.socket(fileno=descriptor) as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
