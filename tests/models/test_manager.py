@@ -215,7 +215,7 @@ async def test_nobody_waits_long_for_what_keeps_crashing(manage: Manage) -> None
     began = time.monotonic()
     with pytest.raises(SynthesisFailed, match="keeps ending; it may start again in 4 s, try then"):
         await it.speak("tone")
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1
 
 
 async def test_what_is_kept_comes_back_even_when_it_dies_as_it_loads(manage: Manage) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from fault_models import journal, models_file
+from managed import until
 
 from wyoming_openspeakers.errors import SynthesisFailed, UnknownVoice
 from wyoming_openspeakers.events import Event, SpeechEnded
@@ -98,7 +99,7 @@ async def test_sentences_are_heard_in_order_however_long_each_takes(ready: Servi
 @pytest.mark.slow
 async def test_the_first_sentence_is_heard_before_the_second_is_done(ready: Service) -> None:
     heard = await hear(ready, "tone tone. sleep:0.8 tone.")
-    assert heard.times[0] < 0.4 and heard.times[-1] > 0.8
+    assert heard.times[0] < 0.7 and heard.times[-1] > 0.8
 
 
 @pytest.mark.slow
@@ -108,6 +109,7 @@ async def test_the_next_sentence_is_spoken_while_one_is_heard_and_the_one_after_
     async with ready.speech.speak(SpeechRequest(), "tone tone. sleep:0.1 tone. tone. tone tone tone.") as response:
         pcm = response.pcm()
         await anext(pcm)
+        await until(lambda: len(asked(tmp_path)) == 2)
         await asyncio.sleep(0.4)
         assert asked(tmp_path) == ["tone tone.", "sleep:0.1 tone."]
         async for _ in pcm:
@@ -117,14 +119,14 @@ async def test_the_next_sentence_is_spoken_while_one_is_heard_and_the_one_after_
 
 @pytest.mark.slow
 async def test_the_second_sentence_is_there_when_the_first_was_heard(ready: Service) -> None:
-    async with ready.speech.speak(SpeechRequest(), "tone. sleep:0.3 tone.") as response:
+    async with ready.speech.speak(SpeechRequest(), "tone. sleep:0.5 tone.") as response:
         pcm = response.pcm()
         await anext(pcm)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1)
         began = time.perf_counter()
         async for _ in pcm:
             pass
-    assert time.perf_counter() - began < 0.2
+    assert time.perf_counter() - began < 0.45
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def test_a_stream_gives_the_same_as_the_whole(cuts: list[int]) -> None:
 
 async def test_a_sentence_comes_before_the_text_ends() -> None:
     spoken = begin(feed_of("The first is done. The second "), flush_after=5)
-    assert await asyncio.wait_for(anext(spoken), 0.5) == "The first is done."
+    assert await asyncio.wait_for(anext(spoken), 4) == "The first is done."
 
 
 @pytest.mark.slow
@@ -79,24 +79,24 @@ async def test_a_pause_is_flushed_once_the_listener_has_nothing_to_hear() -> Non
 @pytest.mark.slow
 async def test_audio_that_comes_during_the_pause_puts_the_flush_off() -> None:
     ahead = 0.0
-    spoken = asyncio.ensure_future(anext(begin(feed_of(CLAUSE), flush_after=0.1, audio_ahead=lambda: ahead)))
+    spoken = asyncio.ensure_future(anext(begin(feed_of(CLAUSE), flush_after=0.4, audio_ahead=lambda: ahead)))
     await asyncio.sleep(0.05)
     ahead = 0.2
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
     assert not spoken.done()
     ahead = 0.0
-    assert await asyncio.wait_for(spoken, 0.5) == CLAUSE.strip()
+    assert await asyncio.wait_for(spoken, 5) == CLAUSE.strip()
 
 
 @pytest.mark.slow
 async def test_text_that_comes_in_time_is_not_cut() -> None:
     feed = feed_of(CLAUSE)
-    spoken = asyncio.ensure_future(anext(begin(feed, flush_after=0.2)))
-    for word in ("a ", "long ", "story. "):
+    spoken = asyncio.ensure_future(anext(begin(feed, flush_after=0.5)))
+    for word in ("a ", "long ", "story ", "of ", "a ", "house. "):
         await asyncio.sleep(0.1)
         feed.put(word)
     feed.put("More")
-    assert await asyncio.wait_for(spoken, 0.5) == CLAUSE + "a long story."
+    assert await asyncio.wait_for(spoken, 5) == CLAUSE + "a long story of a house."
 
 
 async def test_a_pause_is_flushed_once_and_not_word_by_word() -> None:
@@ -118,7 +118,7 @@ async def test_a_text_that_never_ends_is_a_timeout(pieces: tuple[str, ...]) -> N
     with pytest.raises(Timeout, match=r"0\.2 s"):
         async for _ in begin(feed_of(*pieces), text_gap=0.2):
             pass
-    assert 0.2 <= time.monotonic() - began < 0.6
+    assert 0.2 <= time.monotonic() - began < 2
 
 
 @pytest.mark.slow
