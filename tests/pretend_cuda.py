@@ -27,6 +27,9 @@ class Gpu:
         self.waits: Counter[str] = Counter()
         """What for, and where."""
 
+        self.call: Callable[..., Any] = lambda *arguments: None
+        """Does what is asked of tensors that are there."""
+
         self.graphs = 0
         """How often a graph was captured."""
 
@@ -70,18 +73,21 @@ class Gpu:
         with self.tape:
             return work()
 
-    def later(self, work: Callable[[], Any], made: Any) -> Any:
-        """Do something when somebody waits for it."""
+    def check_capture(self) -> None:
+        """Refuse what a graph cannot do."""
         if self.tape is not None:
             raise RuntimeError("operation not permitted when stream is capturing")
+
+    def later(self, work: Callable[[], Any], made: Any) -> Any:
+        """Do something when somebody waits for it."""
+        self.check_capture()
         self.stream.waiting.append(work)
         self.stream.told += 1
         return made
 
     def wait(self, what: str) -> None:
         """The host waits for it."""
-        if self.tape is not None:
-            raise RuntimeError("operation not permitted when stream is capturing")
+        self.check_capture()
         self.waits[f"{what} {_place()}"] += 1
 
     def pin(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -120,9 +126,11 @@ class Stream:
         self.reach(self.told)
 
     def wait_stream(self, other: Stream) -> None:
+        gpu().check_capture()
         other.reach(other.told)
 
     def wait_event(self, event: Event) -> None:
+        gpu().check_capture()
         event.reach()
 
     def record_event(self, event: Event | None = None) -> Event:
@@ -209,11 +217,6 @@ def _device(device: Any) -> Iterator[None]:
     yield
 
 
-def _give_back() -> None:
-    if gpu().tape is not None:
-        raise RuntimeError("operation not permitted when stream is capturing")
-
-
 def _synchronize(device: Any = None) -> None:
     gpu().wait("the GPU")
 
@@ -262,7 +265,7 @@ _NAMES: dict[str, Any] = {
     "memory_allocated": lambda device=None: 0,
     "manual_seed_all": lambda seed: None,
     "seed_all": lambda: None,
-    "empty_cache": _give_back,
+    "empty_cache": lambda: gpu().check_capture(),
     "synchronize": _synchronize,
     "current_stream": lambda device=None: gpu().stream,
     "default_stream": lambda device=None: _DEFAULT,

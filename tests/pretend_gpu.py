@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -19,13 +19,10 @@ from unittest import mock
 import pretend_cuda
 import torch
 from pretend_cuda import CUDA, Gpu
+from pretend_tensors import CPU, SPARE, Chance, OnGpu, become, is_on_gpu, leaves, mapped, real
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
-_CPU = torch.device("cpu")
-_SPARE = torch.device("privateuseone", 0)
-"""What torch takes the GPU for, which without CUDA has nothing for that: a kind of device that has no maker."""
 _MOVES = ("copy_", "_to_copy", "_copy_from")
 _INDEXES = ("__getitem__", "__setitem__", "index", "index_put", "index_put_", "_unsafe_index", "_unsafe_index_put")
 _COUNTS = ("nonzero", "masked_select", "_unique2", "unique_consecutive", "equal", "is_nonzero", "bincount")
@@ -43,84 +40,6 @@ _OF_NUMBERS = (torch.tensor, torch.as_tensor)
 """What is made with the host and brought."""
 
 
-class OnGpu(torch.Tensor):  # type: ignore[misc]  # torch is not read whole
-    """A tensor that says that it is on the GPU; its memory is that of `kept`."""
-
-    kept: torch.Tensor
-
-    @staticmethod
-    def __new__(cls, kept: torch.Tensor) -> OnGpu:
-        made: OnGpu = torch.Tensor._make_subclass(
-            cls, kept, False, dispatch_device=True, device_for_backend_keys=_SPARE
-        )
-        made.kept = kept
-        storage = kept.untyped_storage()
-        if type(storage) is torch.UntypedStorage:
-            storage.__class__ = GpuStorage
-        return made
-
-    @classmethod
-    def __torch_dispatch__(cls, call: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
-        return _do(pretend_cuda.gpu(), call, arguments, options or {})
-
-    @property
-    def device(self) -> torch.device:
-        return CUDA
-
-    @property
-    def is_cuda(self) -> bool:
-        return True
-
-    def numpy(self, *arguments: Any, **options: Any) -> Any:
-        raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() first")
-
-    __array__ = numpy
-
-    def tolist(self) -> Any:
-        return self.cpu().tolist()
-
-    def __format__(self, form: str) -> str:
-        return format(self.cpu(), form)
-
-    def __repr__(self, **options: Any) -> str:
-        return str(self.cpu())
-
-    def set_(self, storage: Any, *place: Any) -> OnGpu:
-        if storage.device != CUDA:
-            raise RuntimeError(f"Attempted to set the storage of a tensor on device {CUDA} to one on {storage.device}")
-        _swap(self, OnGpu(torch.empty(0, dtype=self.dtype).set_(storage, *place)))
-        return self
-
-
-class GpuStorage(torch.UntypedStorage):  # type: ignore[misc]  # torch is not read whole
-    """Memory that says that it is the GPU's."""
-
-    @property
-    def device(self) -> torch.device:
-        return CUDA
-
-    def clone(self) -> torch.UntypedStorage:
-        return torch.UntypedStorage(self.nbytes()).copy_(self)
-
-
-class Chance(torch.Generator):  # type: ignore[misc]  # torch is not read whole
-    """A generator that knows where it is. The one on the GPU draws what the processor's would."""
-
-    place: torch.device
-
-    def __new__(cls, device: Any = "cpu") -> Chance:
-        made: Chance = super().__new__(cls, "cpu")
-        made.place = CUDA if _is_there(device) else _CPU
-        if _is_there(device):
-            # It comes to a call as another object.
-            pretend_cuda.gpu().chances[made._cdata] = made
-        return made
-
-    @property
-    def device(self) -> torch.device:
-        return self.place
-
-
 @contextmanager
 def pretended() -> Iterator[Gpu]:
     """Have a GPU, in this thread and in those that it starts."""
@@ -132,13 +51,14 @@ def pretended() -> Iterator[Gpu]:
             run(thread)
 
     with pretend_cuda.pretended() as gpu, ExitStack() as stack:
+        gpu.call = partial(_do, gpu)
         stack.enter_context(mock.patch.object(threading.Thread, "run", run_there))
         stack.enter_context(mock.patch.object(torch, "Generator", Chance))
-        maker = ModuleType(f"torch.{_SPARE.type}")
+        maker = ModuleType(f"torch.{SPARE.type}")
         vars(maker).update(_lazy_init=lambda: None, _is_in_bad_fork=lambda: False, manual_seed_all=lambda seed: None)
         sys.modules[maker.__name__] = maker
         stack.callback(sys.modules.pop, maker.__name__)
-        stack.enter_context(mock.patch.object(torch, _SPARE.type, maker, create=True))
+        stack.enter_context(mock.patch.object(torch, SPARE.type, maker, create=True))
         stack.enter_context(_Factories(gpu))
         stack.enter_context(_Setters(gpu))
         yield gpu
@@ -173,60 +93,43 @@ class _Setters(TorchFunctionMode):  # type: ignore[misc]  # torch is not read wh
 
     def __torch_function__(self, call: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
         options = options or {}
-        is_there = any(isinstance(part, OnGpu) for part in tree_leaves((arguments, options)))
+        given = (*arguments, *options.values())
+        is_there = any(isinstance(part, OnGpu) for part in given)
         if is_there and getattr(call, "__name__", "") == "__set__" and call.__self__ is torch.Tensor.data:
-            return _become(*arguments)
+            return become(*arguments)
         if is_there and call in _AT_ONCE:
             return _do(self._gpu, call, arguments, options)
         if call is torch.device:
             return call(*arguments, **options)
-        arguments, options = tree_map(_spare, (arguments, options))
-        if _is_there(options.get("device")):
+        arguments, options = mapped(_spare, arguments), mapped(_spare, options)
+        if is_on_gpu(options.get("device")):
             if call in _OF_NUMBERS:
-                return call(*arguments, **{**options, "device": _CPU}).to(_SPARE)
-            options["device"] = _SPARE
+                return call(*arguments, **{**options, "device": CPU}).to(SPARE)
+            options["device"] = SPARE
         return call(*arguments, **options)
 
 
 def _spare(part: Any) -> Any:
-    return _SPARE if isinstance(part, torch.device) and part.type == "cuda" else part
-
-
-def _is_there(device: Any) -> bool:
-    return device is not None and torch.device(device).type in (CUDA.type, _SPARE.type)
-
-
-def _become(tensor: torch.Tensor, other: torch.Tensor) -> None:
-    other = OnGpu(other.kept) if isinstance(other, OnGpu) else other.detach()
-    if isinstance(tensor, torch.nn.Parameter):
-        other = torch.nn.Parameter(other, requires_grad=False)
-    _swap(tensor, other)
-
-
-def _swap(one: torch.Tensor, other: torch.Tensor) -> None:
-    """As torch does, which refuses where somebody knows one of them without keeping it."""
-    one.__class__, other.__class__ = other.__class__, one.__class__
-    one.__dict__, other.__dict__ = other.__dict__, one.__dict__
-    torch._C._swap_tensor_impl(one, other)
+    return SPARE if isinstance(part, torch.device) and part.type == "cuda" else part
 
 
 def _do(gpu: Gpu, call: Any, arguments: Any, options: dict[str, Any]) -> Any:
     """Do a call where it would be done."""
     if call is torch.ops.prim.device.default:
-        return _SPARE
+        return SPARE
     name = call.overloadpacket.__name__ if hasattr(call, "overloadpacket") else call.__name__
-    given = tree_leaves((arguments, options))
+    given = [*leaves(arguments), *leaves(options)]
     there = [part for part in given if isinstance(part, OnGpu)]
     wanted = options.get("device")
-    is_there = bool(there) if wanted is None else _is_there(wanted)
+    is_there = bool(there) if wanted is None else is_on_gpu(wanted)
     if not there and not is_there:
         return _on_processor(gpu, call, name, arguments, options)
     _check_devices(gpu, call, name, arguments, given, is_there)
     if name in ("is_pinned", "record_stream"):
         return False if name == "is_pinned" else None
-    real_arguments, real_options = tree_map(_real, (arguments, options))
+    real_arguments, real_options = mapped(real, arguments), mapped(real, options)
     if wanted is not None:
-        real_options["device"] = _CPU
+        real_options["device"] = CPU
     real_options.pop("pin_memory", None)
 
     def work() -> Any:
@@ -243,7 +146,7 @@ def _do(gpu: Gpu, call: Any, arguments: Any, options: dict[str, Any]) -> Any:
             call(*arguments, **options)
     if "empty" in name:
         gpu.do(lambda: _spoil(made))
-    return tree_map(lambda part: _placed(name, part, there, is_there), made)
+    return mapped(lambda part: _placed(name, part, there, is_there), made)
 
 
 def _on_processor(gpu: Gpu, call: Any, name: str, arguments: Any, options: dict[str, Any]) -> Any:
@@ -253,7 +156,7 @@ def _on_processor(gpu: Gpu, call: Any, name: str, arguments: Any, options: dict[
         return gpu.pin(arguments[0].clone())
     is_pinned = options.pop("pin_memory", None)
     if any(isinstance(part, _GENERATOR) and part._cdata in gpu.chances for part in options.values()):
-        raise RuntimeError(f"{name}: Expected a '{_CPU}' device type for generator")
+        raise RuntimeError(f"{name}: Expected a '{CPU}' device type for generator")
     made = call(*arguments, **options)
     return gpu.pin(made) if is_pinned else made
 
@@ -261,7 +164,7 @@ def _on_processor(gpu: Gpu, call: Any, name: str, arguments: Any, options: dict[
 def _check_devices(gpu: Gpu, call: Any, name: str, arguments: Any, given: list[Any], is_there: bool) -> None:
     for part in given:
         if isinstance(part, _GENERATOR) and (part._cdata in gpu.chances) != is_there:
-            raise RuntimeError(f"{name}: Expected a '{CUDA if is_there else _CPU}' device type for generator")
+            raise RuntimeError(f"{name}: Expected a '{CUDA if is_there else CPU}' device type for generator")
     if name in _MOVES:
         return
     here = given
@@ -275,7 +178,7 @@ def _check_devices(gpu: Gpu, call: Any, name: str, arguments: Any, given: list[A
             raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
     tags = getattr(call, "tags", ())
     is_plain = torch.Tag.pointwise in tags or name in ("fill_", "masked_fill", "masked_fill_", *_INDEXES)
-    for part in tree_leaves(here):
+    for part in leaves(here):
         if isinstance(part, torch.Tensor) and not isinstance(part, OnGpu) and not (is_plain and part.dim() == 0):
             raise RuntimeError(
                 f"{name}: Expected all tensors to be on the same device, but found at least two devices, {CUDA} and cpu"
@@ -284,6 +187,8 @@ def _check_devices(gpu: Gpu, call: Any, name: str, arguments: Any, given: list[A
 
 def _move(gpu: Gpu, name: str, arguments: Any, options: dict[str, Any], is_there: bool, work: Any) -> Any:
     source = arguments[1] if name == "copy_" else arguments[0]
+    if not source.numel():
+        return work()
     target_is_there = isinstance(arguments[0], OnGpu) if name == "copy_" else is_there
     is_free = bool(options.get("non_blocking") or (name == "copy_" and len(arguments) > 2 and arguments[2]))
     if isinstance(source, OnGpu) and target_is_there:
@@ -322,17 +227,13 @@ def _note_waiting(gpu: Gpu, name: str, arguments: Any) -> None:
 
 def _places(arguments: Any) -> list[torch.Tensor]:
     """The tensors that an index is made of."""
-    return [place for place in tree_leaves(arguments[1]) if isinstance(place, torch.Tensor)]
+    return [place for place in leaves(arguments[1]) if isinstance(place, torch.Tensor)]
 
 
 def _spoil(made: torch.Tensor) -> None:
     storage = made.untyped_storage()
     if storage.nbytes() and made.dtype is not torch.bool:
         torch.empty(0, dtype=torch.uint8).set_(storage, 0, (storage.nbytes(),), (1,)).fill_(_GARBAGE)
-
-
-def _real(part: Any) -> Any:
-    return part.kept if isinstance(part, OnGpu) else part
 
 
 def _placed(name: str, part: Any, there: list[OnGpu], is_there: bool) -> Any:
