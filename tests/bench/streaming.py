@@ -52,7 +52,7 @@ class _Subject:
     most: str = "max_frames"
     steps: int = 1
     frames: int = 64
-    rounds: int = 9
+    rounds: int = 5
     at_once: bool = False
     """Whether it is compared with its own codes, decoded at the end, too."""
 
@@ -83,7 +83,7 @@ def _realtime_of_published_size(folder: Path) -> Path:
 
 _SUBJECTS = {
     "Orpheus": _Subject(
-        CodecLmEngine, tiny_codec_models.orpheus, orpheus_by_library, "tara", "max_tokens", 7, at_once=True
+        CodecLmEngine, tiny_codec_models.orpheus, orpheus_by_library, "tara", "max_tokens", 7, frames=32, at_once=True
     ),
     "CSM": _Subject(CodecLmEngine, tiny_models.csm, csm_by_library, at_once=True),
     "Dia": _Subject(CodecLmEngine, tiny_dia.dia, dia_by_library, at_once=True),
@@ -93,14 +93,11 @@ _SUBJECTS = {
         VibeVoiceEngine, tiny_vibevoice_realtime.realtime, realtime_by_author, "en-Carter_man"
     ),
     "Pocket": _Subject(PocketEngine, tiny_pocket.pocket, pocket_by_library, "alba"),
-    "CSM of published width": _Subject(
-        CodecLmEngine, _csm_of_published_width, csm_by_library, frames=2, rounds=3
-    ),
+    "CSM of published width": _Subject(CodecLmEngine, _csm_of_published_width, csm_by_library, frames=2, rounds=3),
     "VibeVoice Realtime of published size": _Subject(
         VibeVoiceEngine, _realtime_of_published_size, realtime_by_author, "en-Carter_man", frames=6, rounds=3
     ),
-    "Pocket of published size": _Subject(PocketEngine, tiny_pocket.full, pocket_by_library, "alba", frames=16,
-                                         rounds=5),
+    "Pocket of published size": _Subject(PocketEngine, tiny_pocket.full, pocket_by_library, "alba", frames=16),
 }
 
 
