@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
 
 def test_is_heard_while_it_speaks(loaded: Loaded) -> None:
     steps: list[int] = []
-    hook = family(loaded)._model.model.audio_tower.decoder.register_forward_hook(lambda *_: steps.append(1))
+    hook = family(loaded)._model.model.audio_tower.decoder.head.register_forward_hook(lambda *_: steps.append(1))
     loaded.say(ask(most=1))
     steps.clear()
     chunks = loaded.engine.stream(ask("a" * 200, 24))
@@ -84,7 +84,7 @@ def test_stops_inside_a_frame_when_cancelled(loaded: Loaded) -> None:
 
     hooks = [
         inner.diffusion_head.layers[0].ffn.register_forward_hook(draw),
-        inner.audio_tower.decoder.register_forward_hook(lambda *_: calls.append("heard")),
+        inner.audio_tower.decoder.head.register_forward_hook(lambda *_: calls.append("heard")),
     ]
     with pytest.raises(Cancelled):
         loaded.say(request)
