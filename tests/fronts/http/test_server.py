@@ -306,6 +306,26 @@ async def test_a_stop_lets_answers_end(tmp_path: Path) -> None:
             await client.get("/api/slow")
 
 
+async def test_a_stop_tells_who_waits_for_an_answer_that_does_not_come(tmp_path: Path) -> None:
+    began = asyncio.Event()
+
+    async def endless(call: Call[None, None]) -> dict[str, int]:
+        began.set()
+        await asyncio.sleep(60)
+        return {}
+
+    operation = Operation("GET", "/api/endless", endless, "Endless", "Test", answer=dict[str, int])
+    async with (
+        serving(tmp_path, operation, limits__drain=0.1) as server,
+        aiohttp.ClientSession(server.url) as client,
+    ):
+        request = asyncio.create_task(client.get("/api/endless"))
+        await began.wait()
+        await server.stop()
+        answer = await request
+        assert (answer.status, (await answer.json())["code"]) == (503, "shutting-down")
+
+
 @pytest.mark.slow
 async def test_a_stop_cuts_what_does_not_end_and_closes_websockets(tmp_path: Path) -> None:
     began = asyncio.Event()

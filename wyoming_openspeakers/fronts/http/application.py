@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -105,6 +106,10 @@ class Application:
             return self._refused(request, error_of(refusal, request.path), allowed)
         except ConnectionError:
             raise
+        except asyncio.CancelledError:
+            if not self._in_flight.is_cut(request):
+                raise
+            return self._refused(request, ShuttingDown("The service is stopping"))
         except Exception:
             _LOGGER.exception("Request %s failed: %s %r", request[REQUEST_ID], request.method, request.path)
             return self._refused(request, SpeechError(f"The service failed; see its log for {request[REQUEST_ID]}"))

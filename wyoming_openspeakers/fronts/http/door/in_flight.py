@@ -22,6 +22,7 @@ class InFlight:
         """No more requests are taken."""
 
         self._tasks: set[asyncio.Task[object]] = set()
+        self._cut: set[asyncio.Task[object]] = set()
         self._websockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     def __len__(self) -> int:
@@ -48,6 +49,10 @@ class InFlight:
         """The answer that has begun to leave."""
         return request.get(_BEGUN)
 
+    def is_cut(self, request: web.Request) -> bool:
+        """Whether the request that this task answers was ended by a stop before any of its answer has left."""
+        return asyncio.current_task() in self._cut and self.answer_of(request) is None
+
     async def stop(self, drain: float) -> None:
         """Say goodbye to WebSockets, let the rest finish for a while, and cut what is left."""
         self.is_stopping = True
@@ -55,6 +60,7 @@ class InFlight:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=drain)
         left = tuple(self._tasks)
+        self._cut.update(left)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
