@@ -163,3 +163,16 @@ def test_kokoro_for_a_gpu_runs_in_the_service_where_that_has_torch(tmp_path: Pat
     (tmp_path / "kokoro-gpu" / "kokoro-v1_0.pth").touch()
     (tmp_path / "kokoro-gpu" / "config.json").write_text("{}")
     assert registry.environment("kokoro-gpu") == SERVICE
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ("level: loud", "parameters.level should be a number; mend its entry in the list of models"),
+        ("levle: 1", "There is no parameter 'levle'; did you mean level? Mend its entry in the list of models"),
+        ("level: 1, journal: /tmp/x", None),
+    ],
+)
+def test_a_wrong_default_of_a_parameter_is_the_models_problem(file: Path, parameters: str, problem: str | None) -> None:
+    file.write_text(f"models: {{mine: {{engine: faults.engine, parameters: {{{parameters}}}}}}}")
+    assert Registry(load_registry_file(file), [Path("/models")], Path("/cache")).problem("mine") == problem

@@ -20,6 +20,7 @@ from .environments.environments import Environments
 from .hub.cache import hub_snapshot
 from .hub.engine import GENERIC, engine_for
 from .hub.installed import is_settled
+from .parameter_schema import wrong_default
 
 SERVICE = "service"
 """The service's own environment."""
@@ -211,7 +212,8 @@ class Registry:
         environment = self.environment(model)
         if environment != SERVICE and (problem := self._environments.problem(environment)):
             return problem
-        return self.engine(model).problem(self._spec(model, self._environments.packages_path(environment)))
+        engine, spec = self.engine(model), self._spec(model, self._environments.packages_path(environment))
+        return engine.problem(spec) or wrong_default(engine.capabilities_of(spec).parameters, spec.parameters)
 
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""
