@@ -176,3 +176,14 @@ def test_kokoro_for_a_gpu_runs_in_the_service_where_that_has_torch(tmp_path: Pat
 def test_a_wrong_default_of_a_parameter_is_the_models_problem(file: Path, parameters: str, problem: str | None) -> None:
     file.write_text(f"models: {{mine: {{engine: faults.engine, parameters: {{{parameters}}}}}}}")
     assert Registry(load_registry_file(file), [Path("/models")], Path("/cache")).problem("mine") == problem
+
+
+def test_a_model_that_can_be_used_is_asked_once_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = {"models": {"here": {"engine": "faults.engine"}, "away": {"engine": "faults.engine", "environment": "none"}}}
+    registry = Registry(RegistryFile.model_validate(tree), [Path("/models")], Path("/cache"))
+    asked: list[str] = []
+    where = registry.environment
+    monkeypatch.setattr(registry, "environment", lambda model: asked.append(model) or where(model))
+    assert registry.usable("here") == registry.spec("here")
+    assert registry.usable("away") is None and registry.problem("away")
+    assert asked == ["here", "here", "away", "away"]

@@ -195,7 +195,7 @@ class Registry:
         entry = self.entry(model)
         if entry.environment == SERVICE or self._environments.python(entry.environment):
             return entry.environment
-        packages = self.engine(model).packages_of(self._spec(model, None))
+        packages = self.engine(model).packages_of(self._spec(model, SERVICE))
         return SERVICE if packages and all(map(is_importable, packages)) else entry.environment
 
     def python(self, model: str) -> str:
@@ -210,17 +210,26 @@ class Registry:
     def problem(self, model: str) -> str | None:
         """Why a model cannot be used on this machine and what to do about it, or None. Cheap, loads nothing."""
         environment = self.environment(model)
-        if environment != SERVICE and (problem := self._environments.problem(environment)):
-            return problem
-        engine, spec = self.engine(model), self._spec(model, self._environments.packages_path(environment))
-        return engine.problem(spec) or wrong_default(engine.capabilities_of(spec).parameters, spec.parameters)
+        return self._problem(self._spec(model, environment), environment)
+
+    def usable(self, model: str) -> ModelSpec | None:
+        """A model as its engine sees it; None while it cannot be used."""
+        environment = self.environment(model)
+        spec = self._spec(model, environment)
+        return None if self._problem(spec, environment) else spec
 
     def spec(self, model: str) -> ModelSpec:
         """A model as its engine sees it."""
-        return self._spec(model, self._environments.packages_path(self.environment(model)))
+        return self._spec(model, self.environment(model))
 
-    def _spec(self, model: str, packages: Path | None) -> ModelSpec:
-        entry = self.entry(model)
+    def _problem(self, spec: ModelSpec, environment: str) -> str | None:
+        if environment != SERVICE and (problem := self._environments.problem(environment)):
+            return problem
+        engine = engine_class(spec.engine)
+        return engine.problem(spec) or wrong_default(engine.capabilities_of(spec).parameters, spec.parameters)
+
+    def _spec(self, model: str, environment: str) -> ModelSpec:
+        entry, packages = self.entry(model), self._environments.packages_path(environment)
         return ModelSpec(
             id=model,
             engine=entry.engine,

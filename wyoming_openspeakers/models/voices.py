@@ -91,9 +91,8 @@ class VoiceCatalog:
         for model, entry in registry.models.items():
             engine = registry.engine(model)
             try:
-                if registry.problem(model):
+                if (spec := registry.usable(model)) is None:
                     continue
-                spec = registry.spec(model)
                 voices, capabilities = engine.voices(spec), engine.capabilities_of(spec)
             except Exception:
                 _LOGGER.exception("The voices of %s cannot be listed", model)
