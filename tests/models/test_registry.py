@@ -183,7 +183,12 @@ def test_a_model_that_can_be_used_is_asked_once_where_it_runs(monkeypatch: pytes
     registry = Registry(RegistryFile.model_validate(tree), [Path("/models")], Path("/cache"))
     asked: list[str] = []
     where = registry.environment
-    monkeypatch.setattr(registry, "environment", lambda model: asked.append(model) or where(model))
+
+    def noted(model: str) -> str:
+        asked.append(model)
+        return where(model)
+
+    monkeypatch.setattr(registry, "environment", noted)
     assert registry.usable("here") == registry.spec("here")
     assert registry.usable("away") is None and registry.problem("away")
     assert asked == ["here", "here", "away", "away"]
