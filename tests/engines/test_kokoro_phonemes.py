@@ -50,7 +50,7 @@ def test_english_needs_no_espeak() -> None:
 
 
 def test_tells_what_a_language_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(ModelSpec, "has_package", lambda self, name: False)
     needed = {language: missing(language, ModelSpec("k", "kokoro")) for language in ("en-US", "fr-FR", "ja", "zh")}
     assert needed == {"en-US": "english", "fr-FR": "espeak", "ja": "kokoro-ja", "zh": "kokoro-zh"}
 
