@@ -16,6 +16,9 @@ from wyoming_openspeakers.history.store import HistoryStore
 
 OpenStore = Callable[..., Awaitable[HistoryStore]]
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For tests of what only a file has."""
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from history.conftest import OpenStore
+from history.conftest import ON_SQLITE, OpenStore
 from history.entries import entry
 from sqlalchemy import text
 
@@ -74,9 +74,9 @@ async def test_only_those_of_some_ids(store: HistoryStore) -> None:
     assert ([one.id for one in page.entries], page.total) == ([some[0].id], 1)
 
 
-async def test_an_index_serves_it(open_store: OpenStore, database: str) -> None:
-    if database:
-        pytest.skip("the plan of PostgreSQL depends on what there is")
+# The plan of PostgreSQL depends on what there is.
+@ON_SQLITE
+async def test_an_index_serves_it(open_store: OpenStore) -> None:
     store = await open_store()
     from wyoming_openspeakers.history import dates
 

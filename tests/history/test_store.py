@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from history.conftest import OpenStore
+from history.conftest import ON_SQLITE, OpenStore
 from history.entries import entry
 from sqlalchemy import Connection
 
@@ -319,9 +319,8 @@ async def test_texts_are_not_kept_where_they_are_not_wanted(open_store: OpenStor
     assert await listed(store, Search(words="read")) == []
 
 
-async def test_nothing_is_left_of_what_is_deleted(open_store: OpenStore, database: str, tmp_path: Path) -> None:
-    if database:
-        pytest.skip("what a server keeps on its disk is its own affair")
+@ON_SQLITE
+async def test_nothing_is_left_of_what_is_deleted(open_store: OpenStore, tmp_path: Path) -> None:
     store = await open_store()
     private = "Schlafzimmerfensterschlüssel"
     others = [entry(text=f"The window number {at} is open") for at in range(200)]
@@ -336,11 +335,8 @@ async def test_nothing_is_left_of_what_is_deleted(open_store: OpenStore, databas
 
 
 @pytest.mark.slow
-async def test_what_a_reader_still_sees_is_gone_when_it_is_done(
-    open_store: OpenStore, database: str, tmp_path: Path
-) -> None:
-    if database:
-        pytest.skip("what a server keeps on its disk is its own affair")
+@ON_SQLITE
+async def test_what_a_reader_still_sees_is_gone_when_it_is_done(open_store: OpenStore, tmp_path: Path) -> None:
     store = await open_store()
     await store.add(doomed := entry(text="Schlafzimmer"))
     done = threading.Event()
@@ -369,9 +365,8 @@ def _modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.glob("history.db*")}
 
 
-async def test_the_files_are_private(open_store: OpenStore, database: str, tmp_path: Path) -> None:
-    if database:
-        pytest.skip("there are no files")
+@ON_SQLITE
+async def test_the_files_are_private(open_store: OpenStore, tmp_path: Path) -> None:
     store = await open_store()
     await store.add(entry(text="x"))
     assert _modes(tmp_path) == {"history.db": 0o600, "history.db-wal": 0o600, "history.db-shm": 0o600}
