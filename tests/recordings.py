@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from functools import cache
 from typing import Any
 
 import av
@@ -16,13 +17,16 @@ Samples = npt.NDArray[np.float32]
 RATE = 44_100
 
 
+@cache
 def speech(seconds: float = 6.0, rate: int = RATE, *, level: float = 0.3, noise: float = 0.0005) -> Samples:
     """Syllables of a voice of 150 Hz, a second of them and a third of a pause."""
     time = np.arange(int(seconds * rate)) / rate
     voice = sum(np.sin(2 * np.pi * 150 * n * time) / n for n in range(1, 8)) / 2
     syllables = np.clip(np.sin(2 * np.pi * 4 * time) + 0.8, 0, 1) * (time % 1.3 < 1)
     hiss = np.random.default_rng(7).normal(0, noise, len(time)) if noise else 0
-    return np.asarray(level * voice * syllables + hiss, np.float32)
+    samples = np.asarray(level * voice * syllables + hiss, np.float32)
+    samples.flags.writeable = False
+    return samples
 
 
 def wav(samples: Samples, rate: int = RATE, channels: int = 1) -> bytes:

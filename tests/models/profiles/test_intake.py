@@ -11,6 +11,7 @@ import struct
 import time
 import wave
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -97,36 +98,38 @@ def _changed(kind: str) -> bytes:
     return recording(kind)[:20_000] + np.random.default_rng(1).bytes(30_000)
 
 
-HOSTILE = {
-    "empty": b"",
-    "text": b"Hello, I am a voice.\n" * 1000,
-    "random": np.random.default_rng(3).bytes(200_000),
-    "zip": _zip(),
-    "gzip": gzip.compress(wav(speech(2))),
-    "playlist": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n",
-    "playlist of files": b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n",
-    "concat": b"ffconcat version 1.0\nfile /etc/passwd\n",
-    "subtitles": b"1\n00:00:00,000 --> 00:00:10,000\nHello\n",
-    "sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
-    "dash": b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>file:///etc/</BaseURL></MPD>',
-    "png": b"\x89PNG\r\n\x1a\n" + bytes(5000),
-    "video": _video(),
-    "header alone": wav(np.zeros(0, np.float32)),
-    "header of 4 GB": _claims(2**32 - 100),
-    "truncated wav": wav(speech(10))[:400_000],
-    "truncated flac": recording("flac", 10)[:100_000],
-    "truncated m4a": recording("m4a")[:30_000],
-    "rate of 1 GHz": wav(speech(3), 2**30),
-    "rate of 100 Hz": wav(speech(3), 100),
-    "forty channels": wav(speech(3), RATE, 40),
-    "no numbers": coded(np.full(3 * RATE, np.nan, np.float32), RATE, "wav", "pcm_f32le", "flt"),
-    "infinite": coded(np.full(3 * RATE, np.inf, np.float32), RATE, "wav", "pcm_f32le", "flt"),
-    "silence": wav(np.zeros(5 * RATE, np.float32)),
-    "a click": wav(np.eye(1, 5 * RATE, RATE, dtype=np.float32)[0]),
-    "whisper from afar": wav(speech(level=0.0008, noise=0.00001)),
-    "a word": wav(speech(1.2)),
-    "overdriven": wav(speech(level=20)),
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "text": lambda: b"Hello, I am a voice.\n" * 1000,
+    "random": lambda: np.random.default_rng(3).bytes(200_000),
+    "zip": _zip,
+    "gzip": lambda: gzip.compress(wav(speech(2))),
+    "playlist": lambda: b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n",
+    "playlist of files": lambda: b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n",
+    "concat": lambda: b"ffconcat version 1.0\nfile /etc/passwd\n",
+    "subtitles": lambda: b"1\n00:00:00,000 --> 00:00:10,000\nHello\n",
+    "sdp": lambda: b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    "svg": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    "dash": lambda: (
+        b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>file:///etc/</BaseURL></MPD>'
+    ),
+    "png": lambda: b"\x89PNG\r\n\x1a\n" + bytes(5000),
+    "video": _video,
+    "header alone": lambda: wav(np.zeros(0, np.float32)),
+    "header of 4 GB": lambda: _claims(2**32 - 100),
+    "truncated wav": lambda: wav(speech(10))[:400_000],
+    "truncated flac": lambda: recording("flac", 10)[:100_000],
+    "truncated m4a": lambda: recording("m4a")[:30_000],
+    "rate of 1 GHz": lambda: wav(speech(3), 2**30),
+    "rate of 100 Hz": lambda: wav(speech(3), 100),
+    "forty channels": lambda: wav(speech(3), RATE, 40),
+    "no numbers": lambda: coded(np.full(3 * RATE, np.nan, np.float32), RATE, "wav", "pcm_f32le", "flt"),
+    "infinite": lambda: coded(np.full(3 * RATE, np.inf, np.float32), RATE, "wav", "pcm_f32le", "flt"),
+    "silence": lambda: wav(np.zeros(5 * RATE, np.float32)),
+    "a click": lambda: wav(np.eye(1, 5 * RATE, RATE, dtype=np.float32)[0]),
+    "whisper from afar": lambda: wav(speech(level=0.0008, noise=0.00001)),
+    "a word": lambda: wav(speech(1.2)),
+    "overdriven": lambda: wav(speech(level=20)),
 }
 
 
@@ -136,7 +139,7 @@ FEW = {"empty", "playlist of files", "truncated flac", "a word"}
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_recording_is_refused(name: str) -> None:
     with pytest.raises(Refused):
-        check(decode(io.BytesIO(HOSTILE[name]), 30))
+        check(decode(io.BytesIO(HOSTILE[name]()), 30))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_what_is_no_recording_is_refused(name: str) -> None:
 )
 async def test_who_sends_no_recording_is_told_so_in_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadAudio) as caught:
-        await take(tmp_path, HOSTILE[name])
+        await take(tmp_path, HOSTILE[name]())
     assert "\n" not in str(caught.value) and 15 < len(str(caught.value)) < 200
     assert list((tmp_path / "samples").iterdir()) == []
 
