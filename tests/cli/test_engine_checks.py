@@ -60,6 +60,26 @@ def test_an_unknown_check_is_one_line(engines: Cli) -> None:
     assert re.fullmatch(r"error: There is no check 'nothing'; checks: declaration, .*missing-file\n", outcome.err)
 
 
+def test_a_name_that_is_written_a_little_differently_is_told_what_was_meant(engines: Cli) -> None:
+    outcome = engines("check", "fualt")
+    assert outcome.status == 2
+    assert outcome.err == "error: There is no environment, model or engine 'fualt'; did you mean fault?\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file or directory"), (b"no sound at all", "no recording that can be read")]
+)
+def test_a_recording_is_taken_as_the_service_takes_it(
+    engines: Cli, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    recording = tmp_path / "me.wav"
+    if content is not None:
+        recording.write_bytes(content)
+    outcome = engines("check", "fault", "--only", "load", "--reference", str(recording))
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"error: {recording}: ") and words in outcome.err
+
+
 def test_a_model_that_is_not_here_says_how_to_get_it(engines: Cli) -> None:
     outcome = engines("check", "kokoro")
     assert outcome.status == 1 and "`wyoming-openspeakers models download kokoro`" in outcome.out

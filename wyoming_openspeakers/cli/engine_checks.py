@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import logging
+import shutil
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..audit.audit import audit
@@ -20,11 +22,15 @@ from ..conformance.outcome import Outcome, Verdict
 from ..conformance.report import line, summary, table
 from ..conformance.subject import Subject
 from ..engines.base import Reference
-from ..errors import EnvironmentFailed, InvalidRequest
+from ..errors import BadAudio, EnvironmentFailed, InvalidRequest
 from ..models.gpu.gpus import Gpus
 from ..models.gpu.monitor import GpuMonitor
+from ..models.profiles.intake import Intake
 from ..models.readiness import problem_and_fix
 from ..service import Service
+
+_LONGEST = 300.0
+"""Seconds that a recording may have."""
 
 
 def add_check_options(parser: argparse.ArgumentParser) -> None:
@@ -72,21 +78,44 @@ def check_models(service: Service, models: Sequence[str], options: argparse.Name
 def _check_models(service: Service, models: Sequence[str], options: argparse.Namespace) -> bool:
     checks = _chosen(options.only)
     results: dict[str, dict[str, Outcome]] = {}
-    for model in models:
-        if problem := problem_and_fix(service.registry, model):
-            print(f"FAIL {model:<34} {problem}", flush=True)
-            results[model] = {}
-            continue
-        outcomes = results[model] = {}
-        with Bench(_subject(service, model, options)) as bench:
-            for check, outcome in bench.run_all(checks):
-                outcomes[check.name] = outcome
-                print(line(model, check, outcome), flush=True)
-        print(summary(model, outcomes), flush=True)
+    with _reference(options.reference, options.transcript) as reference:
+        for model in models:
+            results[model] = _check_model(service, model, checks, reference, options)
     if options.output:
         _write(options.output, table(checks, results))
     every = [outcome for outcomes in results.values() for outcome in outcomes.values()]
     return all(results.values()) and not any(outcome.verdict is Verdict.FAILED for outcome in every)
+
+
+def _check_model(
+    service: Service, model: str, checks: Sequence[Check], reference: Reference | None, options: argparse.Namespace
+) -> dict[str, Outcome]:
+    """The outcomes of a model's checks; none where it cannot be used."""
+    if problem := problem_and_fix(service.registry, model):
+        print(f"FAIL {model:<34} {problem}", flush=True)
+        return {}
+    outcomes = {}
+    with Bench(_subject(service, model, reference, options)) as bench:
+        for check in checks:
+            with _shown(f"...  {model} {check.name}: {check.demand}"):
+                outcome = outcomes[check.name] = bench.run(check)
+            print(line(model, check, outcome), flush=True)
+    print(summary(model, outcomes), flush=True)
+    return outcomes
+
+
+@contextmanager
+def _shown(text: str) -> Iterator[None]:
+    """Show on a terminal what is going on, as long as it does."""
+    if not sys.stdout.isatty():
+        yield
+        return
+    # Cut off, for a line that wraps cannot be wiped away.
+    print(text[: shutil.get_terminal_size().columns - 1], end="\r", flush=True)
+    try:
+        yield
+    finally:
+        print("\x1b[2K", end="", flush=True)
 
 
 def run_audit(options: argparse.Namespace) -> int:
@@ -114,7 +143,7 @@ def _chosen(only: Sequence[str] | None) -> list[Check]:
     return [check for name, check in known.items() if name in names]
 
 
-def _subject(service: Service, model: str, options: argparse.Namespace) -> Subject:
+def _subject(service: Service, model: str, reference: Reference | None, options: argparse.Namespace) -> Subject:
     registry = service.registry
     spec = registry.spec(model)
     if spec.cache_path:
@@ -122,7 +151,6 @@ def _subject(service: Service, model: str, options: argparse.Namespace) -> Subje
     device = options.device or registry.entry(model).device or ""
     if device in ("", "auto"):
         device = _best_device(service, registry.capabilities(model).devices)
-    reference = _reference(options.reference, options.transcript) if options.reference else None
     return Subject(spec, device, registry.python(model), reference, options.patience)
 
 
@@ -133,11 +161,20 @@ def _best_device(service: Service, devices: Sequence[str]) -> str:
     return next((kind for kind in devices if there.get(kind)), "cpu")
 
 
-def _reference(path: Path, transcript: str) -> Reference:
-    try:
-        return Reference(str(path.absolute()), hashlib.sha256(path.read_bytes()).hexdigest(), transcript)
-    except OSError as error:
-        raise InvalidRequest(f"{path}: {error.strerror}") from None
+@contextmanager
+def _reference(path: Path | None, transcript: str) -> Iterator[Reference | None]:
+    """The user's recording as the service would take it, as long as it is needed."""
+    if path is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            sample = asyncio.run(Intake(_LONGEST).take(path, Path(folder), transcript=transcript))
+        except OSError as error:
+            raise InvalidRequest(f"{path}: {error.strerror}") from None
+        except BadAudio as error:
+            raise InvalidRequest(f"{path}: {error}") from None
+        yield Reference(str(Path(folder, f"{sample.id}.wav")), sample.digest, sample.transcript)
 
 
 def _write(path: Path, text: str) -> None:

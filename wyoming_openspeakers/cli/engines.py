@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from ..engines.base import engine_class
@@ -123,8 +124,11 @@ class _Command:
             entries = [entry for entry in [*self.entries().values(), self._file.on_demand] if entry.engine == name]
         if not entries:
             engines = {entry.engine for entry in self.entries().values()} | {self._file.on_demand.engine}
+            text = f"There is no environment, model or engine {name!r}"
+            if close := get_close_matches(name, [*self.names(), *self.entries(), *engines], 1):
+                raise InvalidRequest(f"{text}; did you mean {close[0]}?")
             raise InvalidRequest(
-                f"There is no environment, model or engine {name!r}; environments: {_joined(self.names())}; "
+                f"{text}; environments: {_joined(self.names())}; "
                 f"models: {_joined(self.entries())}; engines: {_joined(sorted(engines))}"
             )
         found = list(dict.fromkeys(entry.environment for entry in entries if entry.environment != SERVICE))

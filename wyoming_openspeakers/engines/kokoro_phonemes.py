@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -74,7 +75,10 @@ def phonemizer(language: str) -> Phonemizer:
         return Espeak(ESPEAK_VOICES[language])
     if language in MISAKI:
         module, name = MISAKI[language]
-        convert: Any = getattr(importlib.import_module(module), name)()
+        library = importlib.import_module(module)
+        # Jieba tells everybody when it loads its dictionary.
+        logging.getLogger("jieba").setLevel(logging.WARNING)
+        convert: Any = getattr(library, name)()
         return lambda text: str(convert(text)[0])
     english: Any = importlib.import_module("hibari.g2p").G2P(british=language == "en-GB")
     return lambda text: str(english(text))

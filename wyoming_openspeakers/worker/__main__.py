@@ -45,6 +45,9 @@ def main() -> None:
     # An engine that prints must not disturb what the service prints.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(level=level.upper(), format="%(levelname)s:worker:%(name)s:%(message)s")
+    for handler in logging.getLogger().handlers:
+        # A library that sets the level of its own logger is heard no more than the others.
+        handler.setLevel(level.upper())
     _find_package()
 
     from wyoming_openspeakers.worker.memory import share_arenas
