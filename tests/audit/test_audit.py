@@ -55,6 +55,36 @@ def test_a_package_with_every_kind_of_trouble(make_wheel: MakeWheel) -> None:
 
 
 @needs_uv
+def test_what_is_for_training_need_not_be_done_something_about(make_wheel: MakeWheel) -> None:
+    sin = "import torch\nx = torch.load('a.pt')\n"
+    found = audit(str(make_wheel({"odd/__init__.py": "", "odd/train/loop.py": sin})), online=False)
+    assert len(found.of(topics.MAP_LOCATION)) == 1 and not found.is_serious
+    assert verdict(found, topics.MAP_LOCATION) == "look at it"
+    assert "- `odd/train/loop.py:2`: torch.load() has no map_location (for training, " in markdown(found)
+
+
+@needs_uv
+def test_a_library_that_a_package_brings_is_there(make_wheel: MakeWheel) -> None:
+    code = "import ctypes\nlib = ctypes.CDLL(HERE / 'libodd.so')\n"
+    alone = audit(str(make_wheel({"odd/__init__.py": code}, name="alone")), online=False)
+    brought = audit(str(make_wheel({"odd/__init__.py": code, "odd/libodd.so": b"\x7fELF"})), online=False)
+    assert alone.of(topics.NATIVE) and not brought.of(topics.NATIVE)
+
+
+@pytest.mark.slow
+@needs_uv
+def test_what_it_depends_on_is_audited_where_no_environment_has_it(make_wheel: MakeWheel) -> None:
+    sin = make_wheel({"watermark.py": "x = y.cuda()\n"}, name="watermark")
+    needs = (f"watermark @ {sin.as_uri()}", "torch", f"gone @ {sin.with_name('gone-1.0-py3-none-any.whl').as_uri()}")
+    found = audit(str(make_wheel({"odd.py": ""}, requires=needs)), online=False, deep=True)
+    assert [one.name for one in found.dependencies] == ["watermark"] and list(found.unknown) == ["gone"]
+    assert found.is_serious
+    text = markdown(found)
+    assert "| watermark 1.0 | MIT | 0.0 MB | Fixed to CUDA | nothing |" in text
+    assert "| gone | | | The package cannot be installed" in text
+
+
+@needs_uv
 def test_a_clean_package_has_nothing_to_do(make_wheel: MakeWheel) -> None:
     found = audit(str(make_wheel({"odd/__init__.py": "x = 1\n"}, requires=("numpy",))), online=False)
     assert found.findings == () and not found.is_serious
@@ -83,4 +113,5 @@ def test_a_real_package() -> None:
     except EnvironmentFailed as error:
         pytest.skip(f"there is no index to get it from: {error}")
     assert {finding.topic for finding in found.findings} >= {topics.SCRIPT, topics.DOWNLOADS}
-    assert "torch" in found.together
+    assert not found.together["torch"].refusal
+    assert any(one.startswith("einops==") for one in found.together["torch"].brings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wyoming_openspeakers.audit import topic as topics
-from wyoming_openspeakers.audit.scan import scan
-from wyoming_openspeakers.audit.topic import TOPICS, Topic
+from wyoming_openspeakers.audit.scan import scan, scan_data
+from wyoming_openspeakers.audit.topic import TOPICS, Finding, Topic
 
 SINS: list[tuple[Topic, str]] = [
     (topics.SOURCE, "import inspect\ninspect.getsource(len)"),
@@ -86,6 +86,22 @@ def test_a_sin_is_found_where_it_is(topic: Topic, source: str) -> None:
 )
 def test_clean_code_is_left_alone(source: str) -> None:
     assert list(scan(source, "a.py")) == []
+
+
+def test_repositories_in_settings_are_found_once_each() -> None:
+    text = """
+weights: hf://kyutai/pocket-tts/tts.safetensors@1234
+again: hf://kyutai/pocket-tts/other.safetensors
+free: hf://kyutai/pocket-tts-without-voice-cloning/tts.safetensors
+tokenizer: meta-llama/Llama-3.2-1B
+docs: https://example.org/kyutai/other
+"""
+    assert list(scan_data(text, "a.yaml")) == [
+        Finding(topics.GATED, "a.yaml:2", "kyutai/pocket-tts"),
+        Finding(topics.DOWNLOADS, "a.yaml:2", "kyutai/pocket-tts"),
+        Finding(topics.DOWNLOADS, "a.yaml:4", "kyutai/pocket-tts-without-voice-cloning"),
+        Finding(topics.GATED, "a.yaml:5", "meta-llama/Llama-3.2-1B"),
+    ]
 
 
 def test_every_topic_of_code_has_a_sin_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,9 @@ from ..models.environments.installer import find_python, find_uv
 
 _PATIENCE = 300.0
 _NATIVE = (".so", ".dylib", ".dll", ".pyd")
+_SETTINGS = (".yaml", ".yml", ".json", ".toml")
+_LONGEST_SETTINGS = 200_000
+_LICENCE = re.compile(r"(LICEN[CS]E|COPYING)", re.IGNORECASE)
 _CODE = (".py", ".pyi", ".pyc")
 
 
@@ -59,7 +63,15 @@ class Package:
         metadata = self.distribution.metadata
         told = _field(metadata, "License-Expression") or _field(metadata, "License")
         classifiers = [one for one in metadata.get_all("Classifier") or () if one.startswith("License ::")]
-        return told.strip().partition("\n")[0] or ", ".join(one.rpartition(" :: ")[2] for one in classifiers)
+        named = told.strip().partition("\n")[0] or ", ".join(one.rpartition(" :: ")[2] for one in classifiers)
+        return named or self._licence_file()
+
+    def _licence_file(self) -> str:
+        """The first line of the file that it comes with."""
+        for name, path in self.files:
+            if ".dist-info" in name and _LICENCE.match(path.name):
+                return path.read_text("utf-8", errors="replace").strip().partition("\n")[0][:80]
+        return ""
 
     @property
     def summary(self) -> str:
@@ -83,6 +95,12 @@ class Package:
     def native(self) -> list[str]:
         """Its compiled libraries."""
         return [name for name, path in self.files if any(suffix in _NATIVE for suffix in path.suffixes)]
+
+    def settings(self) -> Iterator[tuple[str, Path]]:
+        """Its files of settings; a vocabulary is none."""
+        for name, path in self.files:
+            if path.suffix in _SETTINGS and ".dist-info" not in name and path.stat().st_size <= _LONGEST_SETTINGS:
+                yield name, path
 
     def data(self) -> list[tuple[str, int]]:
         """Its files that are no code, and their sizes."""

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -29,6 +30,11 @@ def findings(package: Package) -> Iterator[Finding]:
             pinned = pins.get(canonicalize_name(requirement.name))
             if pinned and not requirement.specifier.contains(pinned, prereleases=True):
                 yield Finding(PINS, environment, f"wants {requirement}; {environment} has {requirement.name} {pinned}")
+
+
+def is_there(name: str) -> bool:
+    """Whether some environment has a package already."""
+    return any(canonicalize_name(name) in pins for pins in environments().values())
 
 
 def environments() -> Mapping[str, Mapping[str, str]]:
@@ -61,8 +67,19 @@ def _of_service() -> dict[str, str]:
     return pins
 
 
-def resolve(package: Package) -> Mapping[str, str]:
-    """What the installer says to the package together with each environment: empty where they go together."""
+@dataclass(frozen=True)
+class Together:
+    """A package and an environment, as the installer sees them."""
+
+    refusal: str = ""
+    """What it says where they do not go together."""
+
+    brings: tuple[str, ...] = ()
+    """What comes into the environment with it: `einops==0.8.2`. A very old version is what nobody would want."""
+
+
+def resolve(package: Package) -> Mapping[str, Together]:
+    """What the installer says to the package together with each environment."""
     if not package.uv:
         return {}
     told = {}
@@ -72,24 +89,26 @@ def resolve(package: Package) -> Mapping[str, str]:
             needs = "".join(f"{requirement}\n" for requirement in package.requirements)
             both.write_text(file.read_text("utf-8") + f"\n{needs}", "utf-8")
             command = [
-                *package.uv,
-                "pip",
-                "compile",
-                "--quiet",
-                "--no-header",
-                "--python",
-                str(package.python),
-                str(both),
+                *(*package.uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+                *("--python", str(package.python), str(both)),
             ]
-            told[file.stem] = _said(command)
+            told[file.stem] = _resolved(command, pins_of(file))
     return told
 
 
-def _said(command: list[str]) -> str:
+def _resolved(command: list[str], pinned: Mapping[str, str]) -> Together:
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"not known: the installer took more than {_PATIENCE:g} s"
-    return "" if done.returncode == 0 else " ".join(done.stderr.split())
+        return Together(f"not known: the installer took more than {_PATIENCE:g} s")
+    if done.returncode:
+        return Together(" ".join(done.stderr.split()))
+    found = (Requirement(line) for line in done.stdout.splitlines() if line[:1].isalnum() and "==" in line)
+    return Together(brings=tuple(str(one) for one in found if _is_new(canonicalize_name(one.name), pinned)))
+
+
+def _is_new(name: str, pinned: Mapping[str, str]) -> bool:
+    # torch names the versions of its CUDA packages itself, so that no list of pins has them.
+    return name not in pinned and not name.startswith(("nvidia-", "cuda-", "triton"))

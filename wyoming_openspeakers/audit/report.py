@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .audit import Audit
-from .topic import TOPICS, Topic
+from .topic import TOPICS, Finding, Topic
 
 _MOST = 25
 """Places of a topic that are listed."""
@@ -15,12 +15,15 @@ _CLEAN, _LOOK, _ACT = "nothing found", "look at it", "**to do**"
 
 def verdict(audit: Audit, topic: Topic) -> str:
     """What an audit says about a topic."""
-    return (_ACT if topic.serious else _LOOK) if audit.of(topic) else _CLEAN
+    if audit.is_to_do(topic):
+        return _ACT
+    return _LOOK if audit.of(topic) else _CLEAN
 
 
 def markdown(audit: Audit) -> str:
     """The whole audit."""
-    return "\n".join([*_head(audit), *_verdicts(audit), *_places(audit), *_contents(audit)]) + "\n"
+    parts = (_head, _verdicts, _dependencies, _imports, _places, _contents)
+    return "\n".join(line for part in parts for line in part(audit)) + "\n"
 
 
 def _head(audit: Audit) -> Iterator[str]:
@@ -33,8 +36,8 @@ def _head(audit: Audit) -> Iterator[str]:
     yield f"- Depends on: {', '.join(audit.requirements) or 'nothing'}"
     yield f"- Commands: {', '.join(audit.scripts) or 'none'}"
     yield f"- Native libraries: {', '.join(audit.native) or 'none'}"
-    for environment, said in audit.together.items():
-        yield f"- Together with the environment `{environment}`: {said or 'all its dependencies go with it'}"
+    for environment, one in audit.together.items():
+        yield f"- Together with the environment `{environment}`: {one.refusal or f'it brings {_listed(one.brings)}'}"
 
 
 def _verdicts(audit: Audit) -> Iterator[str]:
@@ -50,9 +53,43 @@ def _places(audit: Audit) -> Iterator[str]:
         if not findings:
             continue
         yield f"\n## {topic.name}\n\n{topic.why} {topic.fix}\n"
-        yield from (f"- `{finding.place}`: {finding.what}" for finding in findings[:_MOST])
+        # What an engine comes by first.
+        findings = sorted(findings, key=lambda finding: finding.is_aside)
+        yield from (f"- `{finding.place}`: {finding.what}{_aside(finding)}" for finding in findings[:_MOST])
         if len(findings) > _MOST:
             yield f"- and {len(findings) - _MOST} more"
+
+
+def _aside(finding: Finding) -> str:
+    return " (for training, tests or a demonstration)" if finding.is_aside else ""
+
+
+def _imports(audit: Audit) -> Iterator[str]:
+    imports = audit.imports
+    yield "\n## What it really imports\n"
+    yield f"- At once: {_listed(imports.at_once)}"
+    yield f"- Inside of functions, where it does without, or for training and the like: {_listed(imports.later)}"
+    yield f"- Imported at once, but not among what it depends on: {_listed(imports.unsaid)}"
+    yield f"- Among what it depends on, but no module of that name is imported: {_listed(imports.unused)}"
+
+
+def _dependencies(audit: Audit) -> Iterator[str]:
+    if not audit.dependencies and not audit.unknown:
+        return
+    yield "\n## What it depends on and no environment has\n"
+    yield "| Package | Licence | Size | To do | Look at it |"
+    yield "| --- | --- | --: | --- | --- |"
+    for one in audit.dependencies:
+        to_do = _listed(topic.name for topic in TOPICS if one.is_to_do(topic))
+        look = _listed(topic.name for topic in TOPICS if one.of(topic) and not one.is_to_do(topic))
+        licence = one.licence or "it does not say"
+        yield f"| {one.name} {one.version} | {licence} | {one.size / 1e6:.1f} MB | {to_do} | {look} |"
+    yield from (f"| {name} | | | {' '.join(why.split())} | |" for name, why in audit.unknown.items())
+    yield "\n`engines audit` of each says where."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
 
 
 def _contents(audit: Audit) -> Iterator[str]:

@@ -70,11 +70,25 @@ _MODULES: dict[str, Topic] = {
     "torchaudio": topics.TORCHAUDIO_IMPORT,
 }
 
-_GATED = re.compile(r"(meta-llama|pyannote|fishaudio|black-forest-labs)/[\w.-]+|google/(gemma|paligemma)[\w.-]*")
+_GATED = re.compile(
+    r"\b((meta-llama|pyannote|fishaudio|black-forest-labs)/[\w.-]+|google/(gemma|paligemma)[\w.-]*"
+    r"|kyutai/pocket-tts\b(?!-)|sesame/csm-1b|canopylabs/orpheus[\w.-]*|ai4bharat/indic-parler-tts)"
+)
+_ON_THE_HUB = re.compile(r"(?:hf://|https?://(?:huggingface\.co|hf\.co)/)([\w.-]+/[\w.-]+)")
 _SYSTEM = re.compile(r"/(usr|opt|etc|lib|lib64|Library|var/lib)/\S+")
 _NATIVE_NAMES = re.compile(r"(^|/)(lib[\w+-]+\.(so|dylib)(\.\d+)*|[\w-]+\.dll|espeak-ng-data)$")
 _TOKEN_NAMES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN"}
 _TO_FLOAT = {"float", "to", "half", "type", "bfloat16", "type_as", "long", "int"}
+
+
+def scan_data(text: str, place: str) -> Iterator[Finding]:
+    """The findings in a file of settings: repositories that it names."""
+    seen = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        for topic, pattern in ((topics.GATED, _GATED), (topics.DOWNLOADS, _ON_THE_HUB)):
+            if (found := pattern.search(line)) and (topic, found[1]) not in seen:
+                seen.add((topic, found[1]))
+                yield Finding(topic, f"{place}:{number}", found[1])
 
 
 def scan(source: str, place: str) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .imports import is_aside
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -29,6 +31,11 @@ class Finding:
     """`package/module.py:12`, or what else it is in."""
 
     what: str
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it is in what an engine does not come by."""
+        return is_aside(self.place)
 
 
 PINS = Topic(
@@ -59,7 +66,7 @@ TOKEN = Topic(
 )
 GATED = Topic(
     "Gated repositories",
-    "A repository that wants an account and consent is fetched from inside the code.",
+    "A repository that wants an account and consent is named inside the package.",
     "Set the path in its configuration to a local folder; name the mirror or the consent in models.yaml.",
 )
 DOWNLOADS = Topic(

@@ -50,6 +50,7 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", metavar="PACKAGE", help="name, name==1.0, or the path of a wheel")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the audit to a file instead of the terminal")
     parser.add_argument("--pip", action="store_true", help="use pip even if uv is there")
+    parser.add_argument("--deep", action="store_true", help="audit also what it depends on and no environment has")
     parser.add_argument("--offline", action="store_true", help="do not resolve what the package depends on")
 
 
@@ -120,7 +121,7 @@ def _shown(text: str) -> Iterator[None]:
 
 def run_audit(options: argparse.Namespace) -> int:
     """Audit a package and write the audit; 1 when something has to be done about it."""
-    found = audit(options.package, use_pip=options.pip, online=not options.offline)
+    found = audit(options.package, use_pip=options.pip, online=not options.offline, deep=options.deep)
     if options.output:
         _write(options.output, markdown(found))
         for topic in TOPICS:
