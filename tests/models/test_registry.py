@@ -36,7 +36,10 @@ def test_the_shipped_models() -> None:
             for hub in (entry.hub, *entry.hub.parts.values()):
                 assert re.fullmatch("[0-9a-f]{40}|main", hub.revision), f"{name} must be pinned, or say that it is not"
                 assert not hub.is_by_voice or hub.revision != "main", name
-            assert entry.size or entry.engine in ("kokoro", "piper"), f"{name} must say what its download weighs"
+            # Of Piper each voice is fetched by itself, and Pocket-TTS has a folder for each language.
+            assert entry.size or entry.hub.is_by_voice, f"{name} must say what its download weighs"
+            assert entry.gated is not None, f"{name} must say whether its files want an account"
+            assert entry.languages or name in ("piper", "pocket"), f"{name} must say what it speaks before it is here"
     # What comes with the package is ready when the service is; nothing that must be downloaded is.
     assert [name for name, entry in models.items() if entry.standby] == ["hibari"]
     assert next(iter(models)) == "hibari"
