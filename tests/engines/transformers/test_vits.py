@@ -67,3 +67,13 @@ def test_a_model_that_reads_phonemes_says_what_it_needs(tmp_path: Path, monkeypa
     monkeypatch.setattr(ModelSpec, "has_package", lambda self, name: name != "phonemizer")
     problem = TransformersEngine.problem(spec)
     assert problem and "phonemizer" in problem and "espeak-ng" in problem
+
+
+def test_a_model_says_its_own_defaults(tmp_path: Path) -> None:
+    folder = tiny_models.vits(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "noise_scale": 0.25}))
+    parameters = TransformersEngine.capabilities_of(ModelSpec("mine", "transformers", (str(folder),))).parameters
+    assert parameters["noise_scale"]["default"] == 0.25
+    assert parameters["noise_scale_duration"]["default"] == 0.8
+    assert "default" not in TransformersEngine.capabilities.parameters["noise_scale"]

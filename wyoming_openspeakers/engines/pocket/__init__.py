@@ -12,9 +12,10 @@ from typing import ClassVar
 from ..base import EngineError, ModelSpec, Voice
 from ..capabilities import Capabilities
 from ..offer import offered
+from ..torch.engine import with_defaults
 from ..torch.family import Family, needs_package
 from ..torch.streaming import StreamingTorchEngine
-from .authors import Authors, find_authors
+from .authors import SETTINGS, Authors, find_authors
 from .converted import library_folder
 from .family import GATED, PocketFamily
 from .files import codec_of, describe
@@ -49,7 +50,8 @@ class PocketEngine(StreamingTorchEngine[PocketFamily]):
     @classmethod
     def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
         if authors := cls._authors(spec):
-            return replace(cls.capabilities, speed=None, cloning=authors.can_hear())
+            parameters = with_defaults(cls.capabilities.parameters, SETTINGS)
+            return replace(cls.capabilities, speed=None, cloning=authors.can_hear(), parameters=parameters)
         folder, _ = cls._found(spec)
         return replace(super().capabilities_of(spec), cloning=folder is not None and codec_of(folder).can_hear)
 

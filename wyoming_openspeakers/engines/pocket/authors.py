@@ -30,6 +30,9 @@ HEAD = 64
 CONTEXT = 250
 """Steps that their codec looks back."""
 
+SETTINGS = {"temperature": 0.3, "flow_steps": 1, "eos_threshold": -4.0}
+"""What their package takes where nobody asks for anything; older versions had a temperature of 0.7."""
+
 _HEARING = ("flow_lm.speaker_proj_weight", "mimi.encoder.model.0.conv.weight")
 """Weights that are empty where it cannot clone."""
 

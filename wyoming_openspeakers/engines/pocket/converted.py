@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import EngineError
 from ..torch.checkpoint import read_tensors
 from ..torch.family import library
-from .authors import CONTEXT, HEAD, Authors, heard, renamed
+from .authors import CONTEXT, HEAD, SETTINGS, Authors, heard, renamed
 from .files import CODEC
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def _convert(authors: Authors, place: Path) -> None:
     for config, weights, folder in ((model, speech, place), (codec, sound, place / CODEC)):
         config.save_pretrained(folder)
         save_file({name: tensor.clone() for name, tensor in weights.items()}, folder / "model.safetensors")
-    _write(place / "generation_config.json", {
-        "do_sample": True, "temperature": 0.3, "num_flow_steps": 1, "eos_threshold": -4.0, "min_frames_before_eos": 6,
-    })  # fmt: skip
+    names = {"flow_steps": "num_flow_steps"}
+    settings = {names.get(name, name): value for name, value in SETTINGS.items()}
+    _write(place / "generation_config.json", {"do_sample": True, **settings, "min_frames_before_eos": 6})
     _write(place / "processor_config.json", {"processor_class": "PocketTTSProcessor", "feature_extractor": {}})
     _tokenizer(authors, place)
     (place / "voices").mkdir()

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _NEEDED = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "processor_config.json")
 
+STEPS, THRESHOLD, LEAST = 1, -4.0, 6
+"""Flow steps, when it is done, and the fewest frames: what the library says where a model's files do not."""
+
 GATED = (
     "This copy of Pocket-TTS cannot clone: its codec has no encoder, for which the authors want an account and "
     "consent; accept the terms of kyutai/pocket-tts on the hub and download the files with it"
@@ -45,19 +48,19 @@ class PocketFamily(StreamingFamily):
             "type": "number",
             "minimum": 0,
             "maximum": 2,
-            "description": "How freely it speaks; what the model says itself when left out, 0.7 or 0.3",
+            "description": "How freely it speaks",
         },
         "flow_steps": {
             "type": "integer",
             "minimum": 1,
             "maximum": 16,
-            "description": "Steps from chance to sound: more are slower; what the model says itself when left out, 1",
+            "description": "Steps from chance to sound: more are slower",
         },
         "eos_threshold": {
             "type": "number",
             "minimum": -20,
             "maximum": 20,
-            "description": "How sure it has to be that it is done; what the model says itself when left out, -4",
+            "description": "How sure it has to be that it is done",
         },
         "max_frames": {
             "type": "integer",
@@ -66,6 +69,15 @@ class PocketFamily(StreamingFamily):
             "description": "The most that it says at once, 12.5 to a second; by the length of the text when left out",
         },
     }
+
+    @classmethod
+    def defaults(cls, folder: ModelFolder) -> Mapping[str, Any]:
+        own = {name: value for name, value in folder.read("generation_config.json").items() if value is not None}
+        return {
+            "temperature": own.get("temperature", 1.0) if own.get("do_sample") else 0.0,
+            "flow_steps": own.get("num_flow_steps", STEPS),
+            "eos_threshold": own.get("eos_threshold", THRESHOLD),
+        }
 
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:
         super().__init__(spec, folder, device)
@@ -158,19 +170,18 @@ class PocketFamily(StreamingFamily):
 
     def _manner(self, ids: Sequence[int], settings: Mapping[str, Any]) -> Manner:
         """How to say something: as the request wants it, or else as the model's own files do."""
-        own = self._model.generation_config.to_dict()
-        own = {name: value for name, value in own.items() if value is not None}
-        warmth = own.get("temperature", 1.0) if own.get("do_sample") else 0.0
+        settings = {**self.defaults(self.folder), **settings}
+        least = self.folder.read("generation_config.json").get("min_frames_before_eos")
         words = len(self._tokenizer.decode(ids, skip_special_tokens=True).split())
         processor = self.folder.read("processor_config.json")
         is_short = words <= int(processor.get("short_text_max_words", 4))
         tail = ("frames_after_eos_short_text", 4) if is_short else ("frames_after_eos", 2)
         most = math.ceil(((len(ids) - 1) / 3 + 2) * self._model.config.frame_rate)
         return Manner(
-            temperature=float(settings.get("temperature", warmth)),
-            steps=int(settings.get("flow_steps", own.get("num_flow_steps", 1))),
-            threshold=float(settings.get("eos_threshold", own.get("eos_threshold", -4.0))),
-            least=int(own.get("min_frames_before_eos", 6)),
+            temperature=float(settings["temperature"]),
+            steps=int(settings["flow_steps"]),
+            threshold=float(settings["eos_threshold"]),
+            least=LEAST if least is None else int(least),
             tail=int(processor.get(*tail)),
             most=int(settings.get("max_frames", most)),
         )

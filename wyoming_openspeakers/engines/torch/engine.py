@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..base import Engine, EngineError, EngineRequest, ModelSpec, Voice
 from ..capabilities import Capabilities
@@ -49,8 +49,8 @@ class TorchEngine(Engine, Generic[FamilyT]):
 
     @classmethod
     def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
-        _, family = cls._found(spec)
-        if family is None:
+        folder, family = cls._found(spec)
+        if folder is None or family is None:
             return cls.capabilities
         return replace(
             cls.capabilities,
@@ -61,7 +61,7 @@ class TorchEngine(Engine, Generic[FamilyT]):
             dialogue=family.dialogue,
             tags=family.tags,
             speaker_tags=family.speaker_tags,
-            parameters=family.parameters,
+            parameters=with_defaults(family.parameters, family.defaults(folder)),
         )
 
     @classmethod
@@ -147,3 +147,11 @@ class TorchEngine(Engine, Generic[FamilyT]):
     def _on_gpu(self) -> bool:
         """On the processor the weights are in the host's memory as it is."""
         return self._model is not None and self._model.device.type != "cpu"
+
+
+def with_defaults(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Schemas in which the defaults are those of a model."""
+    return {
+        name: schema if (value := defaults.get(name)) is None else {**schema, "default": value}
+        for name, schema in parameters.items()
+    }

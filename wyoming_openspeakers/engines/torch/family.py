@@ -77,6 +77,11 @@ class Family(ABC):
         """What is missing besides the weights, and what to do about it."""
         return next((needs_package(name, cls.needs[name]) for name in cls.needs if not spec.has_package(name)), None)
 
+    @classmethod
+    def defaults(cls, folder: ModelFolder) -> Mapping[str, Any]:
+        """What a model's own files say of its parameters, where models differ in that."""
+        return {}
+
     @property
     @abstractmethod
     def stages(self) -> list[Any]:

@@ -41,15 +41,23 @@ class BarkFamily(WholeFamily):
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 2,
-            "description": "Bark: how freely it speaks; 0.7 when left out",
+            "description": "Bark: how freely it speaks",
         },
         "waveform_temperature": {
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 2,
-            "description": "Bark: how freely it sounds; 0.7 when left out",
+            "description": "Bark: how freely it sounds",
         },
     }
+
+    @classmethod
+    def defaults(cls, folder: ModelFolder) -> Mapping[str, Any]:
+        own = folder.read("generation_config.json")
+        parts = ("semantic_config", "coarse_acoustics_config", "fine_acoustics_config")
+        speech, coarse, fine = (own.get(part, {}).get("temperature") for part in parts)
+        # One parameter stands for two of the model's, which need not be the same there.
+        return {"temperature": speech, "waveform_temperature": coarse if coarse == fine else None}
 
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:
         super().__init__(spec, folder, device)

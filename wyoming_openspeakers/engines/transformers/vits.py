@@ -32,15 +32,20 @@ class VitsFamily(WholeFamily):
             "type": "number",
             "minimum": 0,
             "maximum": 2,
-            "description": "VITS: how much the sound varies; the model's own value, mostly 0.667, when left out",
+            "description": "VITS: how much the sound varies",
         },
         "noise_scale_duration": {
             "type": "number",
             "minimum": 0,
             "maximum": 2,
-            "description": "VITS: how much the rhythm varies; the model's own value, mostly 0.8, when left out",
+            "description": "VITS: how much the rhythm varies",
         },
     }
+
+    @classmethod
+    def defaults(cls, folder: ModelFolder) -> Mapping[str, Any]:
+        usual = {"noise_scale": 0.667, "noise_scale_duration": 0.8}
+        return {name: folder.config.get(name, value) for name, value in usual.items()}
 
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:
         super().__init__(spec, folder, device)

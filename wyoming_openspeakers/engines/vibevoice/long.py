@@ -77,6 +77,11 @@ class VibeVoiceFamily(StreamingFamily):
         },
     }
 
+    @classmethod
+    def defaults(cls, folder: ModelFolder) -> Mapping[str, Any]:
+        own = folder.read("generation_config.json")
+        return {name: own.get(name) or schema.get("default") for name, schema in cls.parameters.items()}
+
     def __init__(self, spec: ModelSpec, folder: ModelFolder, device: torch.device) -> None:
         super().__init__(spec, folder, device)
         self._writer = PromptWriter(folder.path / "tokenizer.json", folder.config)
@@ -86,7 +91,6 @@ class VibeVoiceFamily(StreamingFamily):
         self._rate = _rate(folder)
         self._voices = Voices(spec, folder, self._rate, self._frames.codec.hop, self._frames.encode)
         self._cast = [voice.name for voice in self.voices(spec, folder)]
-        self._defaults = folder.read("generation_config.json")
         self._script = Script("")
         self._prompts: OrderedDict[Key, torch.Tensor] = OrderedDict()
 
@@ -182,8 +186,8 @@ class VibeVoiceFamily(StreamingFamily):
             self._prompts.popitem(last=False)
         # The last token of a prompt is read with and without the rest of it.
         frames.read([script[:-1]])
-        steps = int(self._setting(settings, "num_diffusion_steps"))
-        guidance = float(self._setting(settings, "guidance_scale"))
+        settings = {**self.defaults(self.folder), **settings}
+        steps, guidance = int(settings["num_diffusion_steps"]), float(settings["guidance_scale"])
         frames.speak(most, steps, guidance, seed, way.put, way.check)
 
     def _voice_of(self, speaker: int, request: EngineRequest, way: Way) -> tuple[tuple[str, ...], torch.Tensor]:
@@ -211,10 +215,6 @@ class VibeVoiceFamily(StreamingFamily):
 
         known, latents = self._voices.named(name, make)
         return (known,), latents
-
-    def _setting(self, settings: Mapping[str, Any], name: str) -> Any:
-        """A setting, or what the model's own settings say."""
-        return settings.get(name) or self._defaults.get(name) or self.parameters[name]["default"]
 
 
 class _Listener:
