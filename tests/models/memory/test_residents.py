@@ -243,7 +243,9 @@ async def test_load_park_and_unload_on_request(manage: Manage) -> None:
     await it.manager.load("fault")
     loaded = process_bytes(it.worker.pid)
     await it.manager.park("fault")
-    assert it.manager.state("fault") == "parked" and process_bytes(it.worker.pid) < loaded - 140 * MEGABYTE
+    assert it.manager.state("fault") == "parked"
+    # glibc keeps up to 16 MB at the end of a thread's heap for what comes next.
+    assert process_bytes(it.worker.pid) < loaded - (150 - 16) * MEGABYTE
     pid = it.worker.pid
     assert await it.speak("tone") == pytest.approx(0.1)
     assert it.worker.pid == pid
