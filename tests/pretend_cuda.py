@@ -25,7 +25,10 @@ class Gpu:
 
     def __init__(self) -> None:
         self.waits: Counter[str] = Counter()
-        """What for, and where."""
+        """What for, and where, when it has nothing else to do meanwhile."""
+
+        self.told = 0
+        """How many things it was told to do."""
 
         self.call: Callable[..., Any] = lambda *arguments: None
         """Does what is asked of tensors that are there."""
@@ -69,6 +72,7 @@ class Gpu:
     def do(self, work: Callable[[], Any]) -> Any:
         """Do something at once, and take it down for a graph."""
         if self.tape is None:
+            self.told += 1
             return work()
         with self.tape:
             return work()
@@ -148,10 +152,13 @@ class Event:
     def __init__(self, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False) -> None:
         self._stream: Stream | None = None
         self._mark = 0
+        self._before: int | None = None
+        """What the GPU was told before it."""
 
     def record(self, stream: Stream | None = None) -> None:
         self._stream = stream or gpu().stream
         self._mark = self._stream.told
+        self._before = gpu().told
 
     def wait(self, stream: Stream | None = None) -> None:
         self.reach()
@@ -161,7 +168,9 @@ class Event:
         return True
 
     def synchronize(self) -> None:
-        gpu().wait("an event")
+        gpu().check_capture()
+        if self._before == gpu().told:
+            gpu().wait("an event")
         self.reach()
 
     def reach(self) -> None:
@@ -183,6 +192,7 @@ class Graph:
         current = gpu()
         assert current.tape is None
         current.replays += 1
+        current.told += 1
         self.tape.play()
 
 

@@ -1,8 +1,8 @@
 """A GPU that is not there: what is said to be on it is in the host's memory, and fails where it would on a real one.
 
 Tensors on two devices do not meet, nor does chance of the wrong one; memory that nobody has written is no number; a
-copy that nobody has waited for is not there yet; and what the host waits for is counted. How fast it is, how it rounds,
-and which kernels there are is not pretended.
+copy that nobody has waited for is not there yet; and what the host waits for while the GPU has nothing to do is
+counted. How fast it is, how it rounds, and which kernels there are is not pretended.
 """
 
 from __future__ import annotations

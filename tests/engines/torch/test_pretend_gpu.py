@@ -91,7 +91,7 @@ WAITING: dict[str, Callable[[torch.Tensor], Any]] = {
     "to the GPU": lambda there: torch.tensor([1, 2], device=CUDA),
     "where": lambda there: there.nonzero(),
     "a mask": lambda there: there[there > 0],
-    "an event": lambda there: torch.cuda.Event().synchronize(),
+    "an event": lambda there: torch.cuda.current_stream(CUDA).record_event().synchronize(),
 }
 
 
@@ -107,6 +107,14 @@ def test_the_host_is_seen_to_wait_and_does_not_in_a_graph(gpu: Gpu, wait: Callab
     with pytest.raises(RuntimeError, match="capturing"):
         capture(lambda: wait(there))
     assert (there + 1).tolist() == [2, 2, 2]
+
+
+def test_a_wait_with_something_else_to_do_is_none(gpu: Gpu) -> None:
+    there = torch.ones(3, device=CUDA)
+    event = torch.cuda.current_stream(CUDA).record_event()
+    there.mul_(2)
+    event.synchronize()
+    assert not gpu.waits
 
 
 def test_a_graph_does_the_same_with_what_is_then_there(gpu: Gpu) -> None:
