@@ -65,6 +65,11 @@ class FrameStreamer:
         self.frames: list[Frame] = []
         """All frames so far."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the model has said that it is done."""
+        return self._layout.is_over
+
     def put(self, tokens: torch.Tensor) -> None:
         """Take what the model said in a step; the first that comes is its prompt."""
         self._check()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..base import EngineError, EngineRequest, ModelSpec, Reference, Voice
 from ..prompts import PromptCache, read_reference
 from ..torch.decoding import Backbone
+from ..torch.decoding_tokens import tokens_of
 from ..torch.family import library
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
@@ -172,14 +173,15 @@ class HiggsFamily(CodecFamily):
             text = f"{self._speaker} {text}"
         tokens, steps = self._prompt(text, request, str(settings.get("scene", SCENE)))
         streamer.put(tokens)
-        generator = generator_of(self.device, seed)
         sampler = Sampler(
-            generator,
+            generator_of(self.device, seed),
             settings.get("temperature", 0.3),
             top_p=settings.get("top_p", 0.95),
             top_k=int(settings.get("top_k", 50)),
         )
-        choice = StepChoice(self._codes, sampler, Sampler(generator, 1.0), int(settings.get("max_repeats", 2)))
+        # Of a chance of its own: what is drawn in vain changes nothing.
+        other = Sampler(generator_of(self.device, None if seed is None else seed ^ 1), 1.0)
+        choice = StepChoice(self._codes, sampler, other, int(settings.get("max_repeats", 2)), self.device)
         # The last codebook of a frame comes so many steps after its first.
         most = int(settings.get("max_frames", MOST)) + self._codes.codebooks - 1
         self._say(tokens, steps, choice, most, streamer)
@@ -197,16 +199,20 @@ class HiggsFamily(CodecFamily):
         self, tokens: torch.Tensor, steps: torch.Tensor, choice: StepChoice, most: int, streamer: FrameStreamer
     ) -> None:
         """Go on from a prompt step by step. The library's own loop tells nobody the codes before the end."""
-        embed = self._model.model.embed_audio_tokens
+        model, codebooks = self._model, self._codes.codebooks
+
+        def choose(said: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+            return choice(said, model.audio_lm_head(state).float().reshape(codebooks, -1))
+
+        def embed(codes: torch.Tensor) -> torch.Tensor:
+            embedded: torch.Tensor = model.model.embed_audio_tokens(codes[None])
+            return embedded
+
         with self._half.prompted(tokens, steps) as embeds, self._backbone.sequence(embeds, most) as sequence:
-            for number in range(most):
-                scores = self._model.audio_lm_head(sequence.state).float().reshape(self._codes.codebooks, -1)
-                chosen, here = choice(scores)
-                streamer.put(here)
-                if choice.is_over:
-                    return
-                if number + 1 < most:
-                    sequence.step(embed(chosen[None]))
+            for codes in tokens_of(sequence, most, choose, embed, codebooks):
+                streamer.put(codes)
+                if streamer.is_over:
+                    break
 
     def _prompt(self, text: str, request: EngineRequest, scene: str) -> tuple[torch.Tensor, torch.Tensor]:
         """The tokens to go on from, and the steps of all sound among them."""

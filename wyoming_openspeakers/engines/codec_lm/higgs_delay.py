@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 WINDOW = 7
 """Steps in which a code is repeated or is not."""
+
+_NEVER = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -49,78 +52,59 @@ class HiggsLayout(Layout):
     def __init__(self, codes: Codes) -> None:
         self._codes = codes
         self._steps: deque[Frame] = deque(maxlen=codes.codebooks)
+        self._number = 0
+        self._last: float = math.inf
+        """The frame, counted from 1, that is the end and no sound."""
 
     def take(self, tokens: torch.Tensor) -> Frame | None:
-        self._steps.append(tokens.tolist())
-        if len(self._steps) < self._codes.codebooks:
+        codes, step = self._codes, tokens.reshape(-1).tolist()
+        self._number += 1
+        self._steps.append(step)
+        ends = [self._number - place for place, code in enumerate(step) if code == codes.end]
+        self._last = min([self._last, *ends])
+        whole = self._number - codes.codebooks + 1
+        # All that belongs to the frames before the end is said.
+        self.is_over = whole + 1 >= self._last
+        if whole < 1 or whole >= self._last:
             return None
-        frame = [step[number] for number, step in enumerate(self._steps)]
-        if max(frame) >= self._codes.sounds:
-            self.is_over = True
-            return None
-        return frame
+        return [step[place] for place, step in enumerate(self._steps)]
 
 
 class StepChoice:
-    """Chooses the codes of each step: only what can come at its place, and nothing too often."""
+    """Chooses the codes of each step: only what can come at its place, and nothing too often.
 
-    def __init__(self, codes: Codes, sampler: Sampler, other: Sampler, most_repeats: int) -> None:
+    It works where the model does, and does not wait for it: when the end comes is known there.
+    """
+
+    def __init__(
+        self, codes: Codes, sampler: Sampler, other: Sampler, most_repeats: int, device: torch.device
+    ) -> None:
         """Take `other` for what is said instead of what has come `most_repeats` times, where that is not 0."""
+        import torch
+
         self._codes = codes
         self._sampler = sampler
         self._other = other
         self._most_repeats = most_repeats
-        self._recent: deque[Frame] = deque(maxlen=WINDOW)
-        self._number = 0
-        self._last: int | None = None
+        self._places = torch.arange(codes.codebooks, device=device)
+        self._last = torch.full((), _NEVER, device=device)
         """The frame, counted from 1, that is the end and no sound."""
 
-    @property
-    def is_over(self) -> bool:
-        """All that belongs to the frames before the end is said."""
-        return self._last is not None and self._number >= self._last + self._codes.codebooks - 2
-
-    def __call__(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The codes of the next step, of scores with a row for each codebook: where the scores are, and here."""
+    def __call__(self, said: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """The codes (1, codebooks) after those that were said (steps, codebooks), by scores (codebooks, codes)."""
         import torch
 
-        self._number += 1
-        codes = self._codes
+        codes, number = self._codes, len(said) + 1
         able = torch.full_like(scores, -torch.inf)
         able[:, : codes.sounds] = scores[:, : codes.sounds]
         able[:, codes.end] = scores[:, codes.end]
         chosen = self._sampler.noisy(able).argmax(dim=1)
-        here = chosen.cpu()
-        if often := self._repeated(here.tolist()):
-            other = self._other.noisy(able).argmax(dim=1)
-            chosen = other.where(torch.tensor(often, device=other.device), chosen)
-            here = chosen.cpu()
-        if corrected := self._corrected(here.tolist()):
-            here = torch.tensor(corrected)
-            chosen = here.to(chosen.device)
-        self._recent.append(here.tolist())
-        return chosen, here
-
-    def _repeated(self, said: Frame) -> list[bool]:
-        """Of which codebooks the code has come too often lately; empty where of none."""
-        if not self._most_repeats:
-            return []
-        often = [
-            sum(step[place] == code for step in self._recent) >= self._most_repeats for place, code in enumerate(said)
-        ]
-        return often if any(often) else []
-
-    def _corrected(self, said: Frame) -> Frame | None:
-        """The step with what is not free to choose put right, or None where nothing is wrong."""
-        number, codes = self._number, self._codes
-        free = range(min(number, codes.codebooks))
-        if self._last is None:
-            ends = [number - place for place in free if said[place] == codes.end]
-            self._last = min(ends, default=None)
-        right = [
-            codes.begin if place not in free
-            else codes.end if self._last is not None and number - place >= self._last
-            else code
-            for place, code in enumerate(said)
-        ]  # fmt: skip
-        return right if right != said else None
+        if self._most_repeats:
+            often = (said[-WINDOW:] == chosen).sum(dim=0) >= self._most_repeats
+            # Drawn in each step: whether it is wanted is not known here.
+            chosen = self._other.noisy(able).argmax(dim=1).where(often, chosen)
+        chosen[number:] = codes.begin
+        frames = number - self._places
+        ends = frames.masked_fill(chosen != codes.end, _NEVER).amin()
+        self._last = torch.minimum(self._last, ends)
+        return chosen.masked_fill(frames >= self._last, codes.end)[None]
