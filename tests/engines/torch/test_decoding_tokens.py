@@ -16,6 +16,7 @@ from wyoming_openspeakers.engines.torch import decoding_tokens
 from wyoming_openspeakers.engines.torch.decoding import Backbone
 from wyoming_openspeakers.engines.torch.decoding_tokens import tokens_of
 from wyoming_openspeakers.engines.torch.graphs import Graphs
+from wyoming_openspeakers.engines.torch.reading import Reader
 from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
 
 pytestmark = pytest.mark.usefixtures("on_one_core")
@@ -69,15 +70,14 @@ def test_tokens_are_those_of_the_librarys_loop(model: Any, temperature: float) -
 
 def test_the_device_is_one_token_ahead_where_that_pays(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
-    reading = decoding_tokens._Reader.__init__
-
-    def ahead(self: Any, like: Any) -> None:
-        reading(self, like)
-        self.is_behind = True
+    class Behind(Reader):
+        def __init__(self, device: torch.device) -> None:
+            super().__init__(device)
+            self.is_behind = True
 
     for is_ahead in (False, True):
         if is_ahead:
-            monkeypatch.setattr(decoding_tokens._Reader, "__init__", ahead)
+            monkeypatch.setattr(decoding_tokens, "Reader", Behind)
         backbone = Backbone(model.model, CPU)
         steps.clear()
         hook = backbone.gate.register_forward_hook(lambda *_: steps.append(1))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from .reading import Reader
+
 if TYPE_CHECKING:
     import torch
 
@@ -38,7 +40,7 @@ def tokens_of(
     import torch
 
     said = torch.zeros(most, width, dtype=torch.long, device=sequence.device)
-    reader = _Reader(said[:1])
+    reader = Reader(sequence.device)
     for number in range(most):
         row = said[number : number + 1]
         row.copy_(choose(said[:number], sequence.state))
@@ -49,32 +51,3 @@ def tokens_of(
         yield reader.answer()
         if not reader.is_behind and not is_last:
             sequence.step(embed(row)[0])
-
-
-class _Reader:
-    """Brings numbers from the device while the device goes on."""
-
-    def __init__(self, like: torch.Tensor) -> None:
-        import torch
-
-        self.is_behind = like.device.type == "cuda"
-        """Whether it pays to go on before they are known: elsewhere the host does the work, or waits for it."""
-        self._numbers = torch.zeros(like.shape, dtype=like.dtype, pin_memory=self.is_behind)
-        # It sleeps until then, and lets other threads run.
-        self._event = torch.cuda.Event(blocking=True) if self.is_behind else None
-        self._device = like.device
-
-    def ask(self, numbers: torch.Tensor) -> None:
-        """Have numbers brought."""
-        import torch
-
-        self._numbers.copy_(numbers, non_blocking=self.is_behind)
-        if self._event is not None:
-            # Another device than the thread's own has a stream of its own.
-            self._event.record(torch.cuda.current_stream(self._device))
-
-    def answer(self) -> torch.Tensor:
-        """The numbers that were asked for last."""
-        if self._event is not None:
-            self._event.synchronize()
-        return self._numbers.clone()

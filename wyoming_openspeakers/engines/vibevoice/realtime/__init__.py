@@ -14,6 +14,7 @@ from ...revision import revision
 from ...torch.family import to_samples
 from ...torch.folder import ModelFolder
 from ...torch.graphs import Graphs, capture_on
+from ...torch.reading import Reader
 from ...torch.sampling import generator_of
 from ...torch.streaming import StreamingFamily, Way
 from .parts import load_parts
@@ -129,12 +130,29 @@ class RealtimeFamily(StreamingFamily):
             self._talk = Talk(self._parts, prompt, len(said), most, self._graphs)
         talk = self._talk
         talk.begin(prompt, guidance, int(settings.get("num_diffusion_steps", STEPS)))
+        self._speak(talk, words, self._noise(most, seed), way)
+
+    def _speak(self, talk: Talk, words: torch.Tensor, noises: torch.Tensor, way: Way) -> None:
+        """Read words and say a frame of each noise in turns, until the model is done.
+
+        A GPU never waits for the host: it takes in a frame while the host fetches it, and says the next one while the
+        host learns whether that was all. The last one, then, nobody hears.
+        """
         windows = iter(words.split(WORDS))
-        for number, noise in enumerate(self._noise(most, seed).split(1)):
+        sounds, ends = Reader(self.device), Reader(self.device)
+        is_ahead = sounds.is_behind
+        for number, noise in enumerate(noises.split(1)):
             if number % FRAMES == 0 and (window := next(windows, None)) is not None:
                 talk.read(window)
-            way.put(to_samples(talk.say(noise)))
-            if number + 1 < most and talk.hear().item() > 0:
+            sound = talk.say(noise)
+            if is_ahead and number and ends.answer() > 0:
+                break
+            sounds.ask(sound)
+            is_last = number + 1 == len(noises)
+            if is_ahead and not is_last:
+                ends.ask(talk.hear())
+            way.put(to_samples(sounds.answer()))
+            if not is_ahead and not is_last and talk.hear() > 0:
                 break
 
     def _noise(self, frames: int, seed: int | None) -> torch.Tensor:
