@@ -159,6 +159,20 @@ class SynthesisFailed(SpeechError):
     http_status = 500
 
 
+class RemoteUnreachable(SpeechError):
+    """The server that a model speaks through does not answer."""
+
+    code = "remote-unreachable"
+    http_status = 503
+
+
+class RemoteFailed(SpeechError):
+    """The server that a model speaks through refused, broke off or sent what nobody can use."""
+
+    code = "remote-failed"
+    http_status = 502
+
+
 class Stopped(SpeechError):
     """Somebody has stopped what was being spoken."""
 

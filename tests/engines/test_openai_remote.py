@@ -250,10 +250,10 @@ def test_an_error_among_events() -> None:
         (401, "bad key sk-secret", "bad_parameter", "wants a key"),
         (404, "no model m", "unknown_voice", "asked for the voice 'nova'"),
         (400, "Invalid speaker", "unknown_voice", "Invalid speaker"),
-        (400, "too long", "engine_failed", "answered with 400: too long"),
+        (400, "too long", "remote_failed", "answered with 400: too long"),
         (429, "slow down", "busy", "is busy"),
         (503, "queue full", "busy", "is busy"),
-        (500, "oh", "engine_failed", "answered with 500: oh"),
+        (500, "oh", "remote_failed", "answered with 500: oh"),
         (302, "", "bad_parameter", "sends elsewhere"),
     ],
 )

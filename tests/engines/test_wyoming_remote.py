@@ -204,7 +204,7 @@ def test_faults_in_words(script: Script, words: str) -> None:
 def test_an_error_keeps_what_it_means() -> None:
     assert failure(playing(Event("error", {"text": "x", "code": "unknown-voice"}))).code == "unknown_voice"
     assert failure(playing(Event("error", {"text": "x", "code": "busy"}))).code == "busy"
-    assert failure(playing(Event("error", {"text": "x"}))).code == "engine_failed"
+    assert failure(playing(Event("error", {"text": "x"}))).code == "remote_failed"
 
 
 def test_a_server_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

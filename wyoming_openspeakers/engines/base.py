@@ -30,8 +30,8 @@ class EngineError(Exception):
     def __init__(self, text: str, code: str = "engine_failed") -> None:
         super().__init__(text)
         self.code = code
-        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing, busy, timeout
-        or out_of_memory."""
+        """Machine-readable: engine_failed, model_missing, unknown_voice, bad_parameter, package_missing, busy, timeout,
+        remote_unreachable, remote_failed or out_of_memory."""
 
 
 @dataclass(frozen=True)

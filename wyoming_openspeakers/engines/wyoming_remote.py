@@ -11,6 +11,7 @@ from wyoming.event import Event
 
 from .base import Audio, EngineError, EngineRequest, ModelSpec
 from .remote.engine import RemoteEngine, within_limits
+from .remote.failure import ServerFailed
 from .remote.line import hung_up
 from .remote.pcm import PcmDecoder
 from .remote.talk import Talk
@@ -73,19 +74,20 @@ def _audio(talk: Talk, server: WyomingServer, request: EngineRequest) -> Iterato
 def _decoder(event: Event, before: PcmDecoder | None, server: WyomingServer) -> PcmDecoder:
     form = [event.data.get(name) for name in ("rate", "width", "channels")]
     if not all(isinstance(number, int) for number in form):
-        raise EngineError(f"{server.address} sends audio without saying what kind it is")
+        raise ServerFailed(f"{server.address} sends audio without saying what kind it is")
     rate, width, channels = (int(number or 0) for number in form)
     if before is None:
         return PcmDecoder(rate, width, channels)
     if (before.rate, before.width, before.channels) != (rate, width, channels):
-        raise EngineError(f"{server.address} changes the kind of its audio in the middle")
+        raise ServerFailed(f"{server.address} changes the kind of its audio in the middle")
     return before
 
 
 def _failed(event: Event, server: WyomingServer, request: EngineRequest) -> EngineError:
     said = line_of(str(event.data.get("text") or "it does not say why"))
-    code = _CODES.get(str(event.data.get("code")), "engine_failed")
-    return EngineError(f"{server.address} could not speak with {request.voice!r}: {said}", code)
+    text = f"{server.address} could not speak with {request.voice!r}: {said}"
+    code = _CODES.get(str(event.data.get("code")))
+    return EngineError(text, code) if code else ServerFailed(text)
 
 
 ENGINE = WyomingRemoteEngine

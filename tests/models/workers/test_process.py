@@ -15,7 +15,15 @@ import pytest
 from processes import children as left_behind
 
 from wyoming_openspeakers.engines.base import ModelSpec
-from wyoming_openspeakers.errors import ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
+from wyoming_openspeakers.errors import (
+    ModelUnavailable,
+    OutOfMemory,
+    RemoteFailed,
+    RemoteUnreachable,
+    SynthesisFailed,
+    Timeout,
+    UnknownVoice,
+)
 from wyoming_openspeakers.models.workers.process import SpeakLimits, WorkerGone, WorkerProcess
 from wyoming_openspeakers.worker.protocol import Speak
 
@@ -114,6 +122,8 @@ async def test_what_is_not_loaded_cannot_speak(begin: Begin) -> None:
         ("model_missing", ModelUnavailable),
         ("package_missing", ModelUnavailable),
         ("out_of_memory", OutOfMemory),
+        ("remote_unreachable", RemoteUnreachable),
+        ("remote_failed", RemoteFailed),
         ("engine_failed", SynthesisFailed),
         ("never heard of", SynthesisFailed),
     ],

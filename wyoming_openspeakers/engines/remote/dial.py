@@ -10,6 +10,7 @@ from contextlib import suppress
 from ..base import EngineError
 from ..control import CancelFlag, Cancelled
 from .address import Address
+from .failure import UNREACHABLE, ServerFailed
 
 PATIENCE = 3.0
 """Seconds that a connection may take, with looking up the name and agreeing on a cipher."""
@@ -38,14 +39,14 @@ def unreachable(address: Address, failure: OSError | None) -> EngineError:
     """Why a server cannot be spoken to."""
     if isinstance(failure, ssl.SSLCertVerificationError):
         reason = f"its certificate is not trusted ({failure.verify_message})"
-        return EngineError(f"{address} cannot be trusted: {reason}; name its authority's file by parameters.ca")
+        return ServerFailed(f"{address} cannot be trusted: {reason}; name its authority's file by parameters.ca")
     if isinstance(failure, ssl.SSLError):
-        return EngineError(f"{address} does not speak TLS: {failure.reason or failure}; is it http?")
+        return ServerFailed(f"{address} does not speak TLS: {failure.reason or failure}; is it http?")
     if failure is None or isinstance(failure, TimeoutError):
         reason = f"nothing came within {PATIENCE:g} s"
     else:
         reason = (failure.strerror or str(failure) or type(failure).__name__).lower()
-    return EngineError(f"{address} does not answer: {reason}; is it running?", "unreachable")
+    return EngineError(f"{address} does not answer: {reason}; is it running?", UNREACHABLE)
 
 
 class _Attempt:

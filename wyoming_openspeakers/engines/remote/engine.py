@@ -11,6 +11,7 @@ from ..base import Audio, Engine, EngineError, EngineRequest, ModelSpec, Voice
 from ..capabilities import Capabilities
 from ..control import Cancelled
 from ..onnx_session import on_processor
+from .failure import ServerFailed
 from .line import Line
 from .server import CONCURRENCY, Server
 from .voices import Listing
@@ -108,7 +109,7 @@ def within_limits(audio: Iterator[Audio], server: Server, line: Line) -> Iterato
     for chunk in audio:
         seconds += len(chunk.samples) / chunk.rate
         if seconds > LONGEST:
-            raise EngineError(f"{server.address} does not stop speaking; it was given up after {LONGEST} s")
+            raise ServerFailed(f"{server.address} does not stop speaking; it was given up after {LONGEST} s")
         yield chunk
         # Only now: whoever listens may have taken his time.
         line.expect(server.limits.audio_gap)

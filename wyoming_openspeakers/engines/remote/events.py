@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..base import EngineError
+from .failure import ServerFailed
 from .words import message_of
 
 _LONGEST = 32 << 20
@@ -38,7 +38,7 @@ class SpeechEvents:
         """The pieces of sound that are complete."""
         *lines, self._text = (self._text + data).replace(b"\r\n", b"\n").split(b"\n")
         if len(self._text) + sum(map(len, self._data)) > _LONGEST:
-            raise EngineError("The server sends an event that does not end")
+            raise ServerFailed("The server sends an event that does not end")
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].decode("utf-8", "replace").strip())
@@ -54,12 +54,12 @@ class SpeechEvents:
         try:
             event: Any = json.loads(text)
         except ValueError:
-            raise EngineError("The server sends events that are no JSON") from None
+            raise ServerFailed("The server sends events that are no JSON") from None
         if not isinstance(event, dict):
             return None
         kind = str(event.get("type", ""))
         if "error" in event or kind.endswith("error"):
-            raise EngineError(f"The server could not go on: {message_of(event) or 'it does not say why'}")
+            raise ServerFailed(f"The server could not go on: {message_of(event) or 'it does not say why'}")
         if kind == "speech.audio.done":
             self.is_done = True
         audio = event.get("audio") or event.get("delta")
@@ -68,6 +68,6 @@ class SpeechEvents:
         try:
             sound = base64.b64decode(audio, validate=True)
         except (binascii.Error, ValueError):
-            raise EngineError("The server sends sound that is no base64") from None
+            raise ServerFailed("The server sends sound that is no base64") from None
         rate = event.get("sample_rate")
         return Piece(sound, rate if isinstance(rate, int) else 0)

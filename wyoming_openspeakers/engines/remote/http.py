@@ -16,6 +16,7 @@ from ..base import EngineError
 from ..control import CancelFlag
 from .address import Address
 from .dial import dial
+from .failure import ServerFailed
 from .line import Line, hung_up
 from .words import message_in, without
 
@@ -68,7 +69,7 @@ class HttpServer:
         except (http.client.HTTPException, ValueError) as error:
             # Its text may repeat what was sent: the kind says enough.
             kind = type(error).__name__
-            raise EngineError(f"{self.address} does not answer as an HTTP server should ({kind})") from None
+            raise ServerFailed(f"{self.address} does not answer as an HTTP server should ({kind})") from None
 
     def refusal(self, status: int, said: str) -> EngineError:
         """What an answer other than success means."""
@@ -88,7 +89,7 @@ class HttpServer:
                 text = f"{self.address} sends elsewhere; give parameters.url the address that it sends to"
                 return EngineError(text, "bad_parameter")
             case _:
-                return EngineError(f"{self.address} answered with {status}{words}")
+                return ServerFailed(f"{self.address} answered with {status}{words}")
 
 
 class Answer:

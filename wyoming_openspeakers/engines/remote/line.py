@@ -12,6 +12,7 @@ from typing import Self
 from ..base import EngineError
 from ..control import CancelFlag, Cancelled
 from .address import Address
+from .failure import ServerFailed
 
 _BUFFER = 64 * 1024
 _LEAST = 0.001
@@ -91,9 +92,9 @@ class Line:
             socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
 
-def hung_up(address: Address) -> EngineError:
+def hung_up(address: Address) -> ServerFailed:
     """What to raise where an answer ends in the middle."""
-    return EngineError(f"{address} hung up in the middle of its answer")
+    return ServerFailed(f"{address} hung up in the middle of its answer")
 
 
 class _Source(io.RawIOBase):

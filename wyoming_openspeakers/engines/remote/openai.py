@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from ..base import EngineError, ModelSpec
+from ..base import ModelSpec
 from ..capabilities import Capabilities
 from ..control import CancelFlag
 from .address import http_address
+from .failure import ServerFailed
 from .http import HttpServer
 from .own import refuse_own
 from .server import LIMITS, Limits, Server
@@ -127,7 +128,7 @@ def _get(server: HttpServer, path: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise EngineError(f"{server.address} does not answer with JSON; is it a speech server?") from None
+        raise ServerFailed(f"{server.address} does not answer with JSON; is it a speech server?") from None
 
 
 def _items(tree: Any) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import EngineError, Samples
+from ..base import Samples
+from .failure import ServerFailed
 
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 _MOST_CHANNELS = 16
@@ -21,9 +22,9 @@ class PcmDecoder:
         self, rate: int, width: int = 2, channels: int = 1, *, is_float: bool = False, is_unsigned: bool = False
     ) -> None:
         if not LOWEST_RATE <= rate <= HIGHEST_RATE or not 1 <= channels <= _MOST_CHANNELS:
-            raise EngineError(f"The server sends audio that nobody can play: {channels} channels at {rate} Hz")
+            raise ServerFailed(f"The server sends audio that nobody can play: {channels} channels at {rate} Hz")
         if width not in ((4, 8) if is_float else (1, 2, 3, 4)):
-            raise EngineError(f"The server sends samples of {width} bytes, which are not understood")
+            raise ServerFailed(f"The server sends samples of {width} bytes, which are not understood")
         self.rate = rate
         self.width = width
         self.channels = channels
@@ -103,15 +104,15 @@ class SoundDecoder:
     def _begin_of_wav(self, head: bytes) -> int | None:
         """Where the sound begins, None while that is yet to come."""
         if len(head) > _LONGEST_HEADER:
-            raise EngineError("The server sends a WAV file that does not begin")
+            raise ServerFailed("The server sends a WAV file that does not begin")
         if len(head) >= 12 and head[8:12] != b"WAVE":
-            raise EngineError("The server sends a RIFF file that is no WAV")
+            raise ServerFailed("The server sends a RIFF file that is no WAV")
         at, is_known = 12, False
         while at + 8 <= len(head):
             kind, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
             if kind == b"data":
                 if not is_known:
-                    raise EngineError("The server sends a WAV file that does not say what is in it")
+                    raise ServerFailed("The server sends a WAV file that does not say what is in it")
                 self._left = size if 0 < size < _ENDLESS else None
                 return at + 8
             if kind == b"fmt ":
@@ -124,12 +125,12 @@ class SoundDecoder:
 
 def _format(data: bytes) -> PcmDecoder:
     if len(data) < 16:
-        raise EngineError("The server sends a WAV file that does not say what is in it")
+        raise ServerFailed("The server sends a WAV file that does not say what is in it")
     kind, channels, rate, bits = (int.from_bytes(data[at : at + size], "little") for at, size in _FIELDS)
     if kind == _EXTENSIBLE and len(data) >= 26:
         kind = int.from_bytes(data[24:26], "little")
     if kind not in (_PLAIN, _FLOAT) or bits % 8:
-        raise EngineError(f"The server sends a WAV file in a format that is not understood ({kind})")
+        raise ServerFailed(f"The server sends a WAV file in a format that is not understood ({kind})")
     return PcmDecoder(rate, bits // 8, channels, is_float=kind == _FLOAT, is_unsigned=bits == 8)
 
 

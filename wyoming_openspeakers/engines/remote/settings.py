@@ -106,7 +106,10 @@ def _checked(key: str, place: str) -> tuple[str, str]:
     if not key:
         raise EngineError(f"There is no key in {place}", "bad_parameter")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise EngineError(f"What is in {place} is no key: it has spaces or characters that no key may have")
+        raise EngineError(
+            f"What is in {place} is no key: it has spaces or characters that no key may have",
+            "bad_parameter",
+        )
     return key, place
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..base import Audio, EngineError
+from ..base import Audio
 from .events import SpeechEvents
+from .failure import ServerFailed
 from .http import Answer
 from .line import hung_up
 from .openai import OpenAIServer
@@ -23,7 +24,7 @@ def sound_of(answer: Answer, server: OpenAIServer) -> Iterator[Audio]:
     """The sound while it comes; what is not whole in the end is an error."""
     kind = answer.headers.get_content_type() if answer.headers.get("content-type") else ""
     if kind not in (_EVENTS, *_PCM, *_WAV):
-        raise EngineError(f"{server.address} sends {kind} where audio/pcm was asked for")
+        raise ServerFailed(f"{server.address} sends {kind} where audio/pcm was asked for")
     decoder = SoundDecoder(_rate(answer) or server.rate or RATE)
     events = SpeechEvents() if kind == _EVENTS else None
     for piece in _pieces(answer, decoder, events):

@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, cast
 
 from wyoming.event import Event, read_event, write_event
 
-from ..base import EngineError
 from .address import Address
+from .failure import ServerFailed
 from .line import Line
 
 _LONGEST_HEADER = 1 << 20
@@ -61,5 +61,5 @@ class _Bounded:
         return self._source.read(size)
 
 
-def _no_wyoming(address: Address) -> EngineError:
-    return EngineError(f"{address} does not speak Wyoming")
+def _no_wyoming(address: Address) -> ServerFailed:
+    return ServerFailed(f"{address} does not speak Wyoming")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from wyoming.event import Event
 
-from ...errors import Busy, ModelUnavailable, OutOfMemory, SynthesisFailed, Timeout, UnknownVoice
+from ...errors import (
+    Busy,
+    ModelUnavailable,
+    OutOfMemory,
+    RemoteFailed,
+    RemoteUnreachable,
+    SynthesisFailed,
+    Timeout,
+    UnknownVoice,
+)
 from ...worker import protocol
 
 
@@ -20,6 +29,10 @@ def error_of(event: Event) -> Exception:
             return Busy(text)
         case protocol.OUT_OF_MEMORY:
             return OutOfMemory(text)
+        case "remote_unreachable":
+            return RemoteUnreachable(text)
+        case "remote_failed":
+            return RemoteFailed(text)
         case "model_missing" | "package_missing" | "bad_parameter":
             return ModelUnavailable(text)
         case _:

@@ -12,6 +12,8 @@ from ....errors import (
     InvalidRequest,
     ModelUnavailable,
     OutOfMemory,
+    RemoteFailed,
+    RemoteUnreachable,
     SynthesisFailed,
     TextTooLong,
     Timeout,
@@ -55,7 +57,7 @@ class OpenAIRoutes:
                 answer=Media((*MEDIA_TYPES.values(), SSE_TYPE), "The sound, or events with pieces of it."),
                 errors=(
                     InvalidRequest, TextTooLong, UnknownModel, UnknownVoice, ModelUnavailable, Busy, OutOfMemory,
-                    SynthesisFailed, Timeout,
+                    RemoteUnreachable, RemoteFailed, SynthesisFailed, Timeout,
                 ),
             ),
             Operation(
