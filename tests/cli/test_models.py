@@ -134,6 +134,10 @@ def row(outcome: Any, model: str) -> str:
     return next(line for line in lines if line.split()[0] == model)
 
 
+def test_a_licence_that_nobody_named_is_unknown(call: Cli) -> None:
+    assert row(call(), "tongues").split()[:3] == ["tongues", "unknown", "service"]
+
+
 def test_a_download_tells_how_far_it_is_and_is_listed(call: Cli, tmp_path: Path) -> None:
     outcome = call("download", "sound")
     assert (outcome.status, outcome.out) == (0, f"sound is ready, in {tmp_path}/data/models/sound\n")

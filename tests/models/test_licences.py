@@ -50,4 +50,5 @@ def test_others_allow_it_or_do_not_tell(licence: str) -> None:
 def test_terms_are_told_in_a_few_words() -> None:
     assert terms("MIT", gated=None) == "MIT"
     assert terms("CC-BY-NC-4.0", gated=True) == "CC-BY-NC-4.0, non-commercial, gated"
-    assert terms("", gated=True) == "gated"
+    assert terms("", gated=True) == "unknown, gated"
+    assert terms("", gated=None) == "unknown"

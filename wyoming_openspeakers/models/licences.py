@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+UNKNOWN = "unknown"
+"""What is told where nobody named a licence: it may forbid anything."""
+
 _NON_COMMERCIAL = re.compile(
     r"""
     \bnc\b                       # CC-BY-NC-4.0 and its kin
@@ -25,4 +28,4 @@ def forbids_commercial_use(licence: str) -> bool:
 def terms(licence: str, *, gated: bool | None) -> str:
     """A licence with what it forbids and asks for, in a few words: `cc-by-nc-4.0, non-commercial, gated`."""
     notes = ["non-commercial"] if forbids_commercial_use(licence) else []
-    return ", ".join(filter(None, [licence, *notes, "gated" if gated else ""]))
+    return ", ".join(filter(None, [licence or UNKNOWN, *notes, "gated" if gated else ""]))

@@ -196,6 +196,12 @@ async def test_licences_that_forbid_to_earn_money_are_told(client: Ask) -> None:
         assert (await it.model())["non_commercial"] is True
 
 
+async def test_a_licence_that_nobody_named_is_unknown(client: Ask) -> None:
+    async with client(one(licence="")) as it:
+        model = await it.model()
+        assert (model["license"], model["non_commercial"]) == ("unknown", False)
+
+
 async def test_a_model_that_speaks_has_no_end_in_sight(client: Ask) -> None:
     request = SpeechRequest(keep_alive=60)
     async with client(one()) as it, it.service.speech.speak(request, "tone sleep:5.") as response:

@@ -22,10 +22,11 @@ async def test_the_trending_models(client: Ask, server: HubServer) -> None:
             "config": {"model_type": "vits"},
         },
         {"id": "owner/other", "tags": ["license:cc-by-nc-4.0"]},
+        {"id": "owner/third"},
     ]
     async with client(one()) as it:
         told = await it.ask("GET", "/api/models/trending")
-        assert (told["count"], told["stale"], told["problem"]) == (2, False, None)
+        assert (told["count"], told["stale"], told["problem"]) == (3, False, None)
         first = told["models"][0]
         wanted = {
             "id": "owner/tts",
@@ -41,6 +42,7 @@ async def test_the_trending_models(client: Ask, server: HubServer) -> None:
         assert {key: first[key] for key in wanted} == wanted
         assert first["runs"] is True
         assert told["models"][1]["non_commercial"] is True
+        assert [model["license"] for model in told["models"]] == ["mit", "cc-by-nc-4.0", "unknown"]
         assert len((await it.ask("GET", "/api/models/trending?count=1"))["models"]) == 1
         assert len(server.queries) == 1, "the list is kept"
         await it.ask("GET", "/api/models/trending?refresh=true")

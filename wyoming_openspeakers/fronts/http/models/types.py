@@ -12,7 +12,7 @@ from ....engines.capabilities import Capabilities
 from ....events import DownloadChanged, DownloadState, ModelState
 from ....models.hub.trending import HubListing, Trending
 from ....models.inventory import Stock
-from ....models.licences import forbids_commercial_use
+from ....models.licences import UNKNOWN, forbids_commercial_use
 from ....models.load_failures import LoadFailure
 from ....models.registry import ModelEntry
 from ..api import Body, Query
@@ -130,7 +130,7 @@ class ModelInfo(BaseModel):
     hf_repo: str | None
     revision: str | None
     url: str = Field(description="The page about it, on the hub or elsewhere; empty where there is none.")
-    license: str = Field(description="Of the weights.")
+    license: str = Field(description="Of the weights; `unknown` where nobody named it.")
     non_commercial: bool = Field(description="Whether that licence forbids commercial use, as far as its name tells.")
     engine_license: str = Field(description="Of the engine's code.")
     gated: bool | None = Field(description="Whether its files want an account and consent; null where unknown.")
@@ -170,7 +170,7 @@ class TrendingModel(BaseModel):
     tags: list[str]
     library_name: str
     last_modified: str
-    license: str
+    license: str = Field(description="As its makers name it; `unknown` where they do not.")
     non_commercial: bool = Field(description="Whether that licence forbids commercial use, as far as its name tells.")
     gated: bool
     url: str = Field(description="Its page on the hub.")
@@ -190,7 +190,7 @@ class TrendingModel(BaseModel):
             tags=list(listing.tags),
             library_name=listing.library,
             last_modified=listing.changed,
-            license=listing.licence,
+            license=listing.licence or UNKNOWN,
             non_commercial=forbids_commercial_use(listing.licence),
             gated=listing.gated,
             url=listing.url,

@@ -8,7 +8,7 @@ from ....errors import UnknownModel
 from ....events import DownloadChanged, Event, EventBus, VoicesChanged
 from ....models.hub.pages import page_of
 from ....models.inventory import Inventory, Stock
-from ....models.licences import forbids_commercial_use
+from ....models.licences import UNKNOWN, forbids_commercial_use
 from ....models.manager import ModelManager
 from .types import Download, LoadFailureInfo, ModelInfo, gigabytes, languages, parameters_schema
 
@@ -87,7 +87,7 @@ class ModelView:
             hf_repo=entry.hub.repo if entry.hub else None,
             revision=entry.hub.revision if entry.hub else None,
             url=entry.url or (page_of(entry.hub.repo) if entry.hub else ""),
-            license=entry.licence,
+            license=entry.licence or UNKNOWN,
             non_commercial=forbids_commercial_use(entry.licence),
             engine_license=able.licence,
             gated=entry.gated,

@@ -42,7 +42,7 @@ export function ModelCard({ model, voices, downloads }) {
 }
 
 /** The licence, with what it forbids and what it asks for said plainly. */
-export const Terms = ({ model }) => html`<span class="terms">${model.license || "Not told"}
+export const Terms = ({ model }) => html`<span class="terms">${model.license}
   ${model.non_commercial && html`<${Badge} kind="bad">Non-commercial<//>`}
   ${model.gated && html`<${Badge} kind="busy" icon="key">Wants an account<//>`}</span>`;
 
