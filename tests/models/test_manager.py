@@ -18,6 +18,7 @@ from processes import children as left_behind
 
 from wyoming_openspeakers.errors import (
     ModelUnavailable,
+    OutOfMemory,
     ShuttingDown,
     SpeechError,
     SynthesisFailed,
@@ -377,3 +378,16 @@ async def test_what_engines_derived_from_a_recording_goes_with_it(manage: Manage
     await it.manager.renew_voices()
     await until(forgotten.exists)
     assert forgotten.read_text() == "digest\n"
+
+
+async def test_a_model_that_memory_can_never_hold_gives_way_to_another(manage: Manage) -> None:
+    models = {
+        "huge": {"ram": "64GB", "parameters": {"languages": ["de-DE"]}},
+        "lost": {"device": "cuda", "parameters": {"languages": ["de-DE"]}},
+        "small": {"ram": "1MB", "parameters": {"languages": ["de-DE"]}},
+    }
+    it = manage(models, models__host_memory="1GB")
+    assert it.manager.catalog.default("de").model == "small"
+    with pytest.raises(OutOfMemory, match=r"does not fit.*take a smaller model"):
+        await it.speak("tone", "huge")
+    assert manage({"huge": models["huge"]}).manager.catalog.default("de").model == "huge"

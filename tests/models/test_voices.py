@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from mute_engines import Mute, have
 from wyoming_openspeakers.engines.base import ModelSpec, Voice
 from wyoming_openspeakers.engines.capabilities import Capabilities
 from wyoming_openspeakers.errors import ModelUnavailable, UnknownVoice
+from wyoming_openspeakers.models.languages import primary
 from wyoming_openspeakers.models.registry import Registry, RegistryFile, load_registry_file
-from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog, primary
+from wyoming_openspeakers.models.voices import ChosenVoice, VoiceCatalog
 
 
 class _Listed(Mute):
@@ -55,6 +56,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
         default: str = "",
         by_language: dict[str, str] | None = None,
         aliases: dict[str, str | list[str]] | None = None,
+        too_large: Collection[str] = (),
         **models: dict[str, Any],
     ) -> VoiceCatalog:
         models = models or {"first": {"voices": ENGLISH, "voice": "heart"}, "second": {"voices": GERMAN}}
@@ -67,7 +69,8 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalogs:
             for name, model in models.items()
         }
         file = RegistryFile.model_validate({"models": entries, "aliases": aliases or {}})
-        return VoiceCatalog(Registry(file, [Path("/nowhere")], Path("/nowhere")), default, by_language)
+        registry = Registry(file, [Path("/nowhere")], Path("/nowhere"))
+        return VoiceCatalog(registry, default, by_language, fits=lambda model: model not in too_large)
 
     return make
 
@@ -225,6 +228,33 @@ def test_a_region_goes_before_its_language(catalog: Catalogs) -> None:
         "first/emma",
     ]
     assert name_of(voices.default("fr")) == "first/heart"
+
+
+TWO_GERMANS = {
+    "first": {"voices": {"heart": "en-US"}, "voice": "heart"},
+    "large": {"voices": {"hans": "de-DE"}, "voice": "hans"},
+    "small": {"voices": {"anna": "de-CH"}},
+}
+
+
+def test_of_those_who_speak_a_language_one_that_memory_can_hold(catalog: Catalogs) -> None:
+    assert name_of(catalog(**TWO_GERMANS).default("de-DE")) == "large/hans"
+    assert name_of(catalog(**TWO_GERMANS, too_large=["large"]).default("de-DE")) == "small/anna"
+    # Whoever is told that it does not fit can do something about it, unlike one who hears gibberish.
+    assert name_of(catalog(**TWO_GERMANS, too_large=["large", "small"]).default("de-DE")) == "large/hans"
+
+
+def test_the_default_is_one_that_memory_can_hold_unless_it_is_named(catalog: Catalogs) -> None:
+    assert name_of(catalog(**TWO_GERMANS, too_large=["first"]).default()) == "large/hans"
+    assert name_of(catalog(**TWO_GERMANS, too_large=["first", "large"]).default()) == "small/anna"
+    assert name_of(catalog("heart", **TWO_GERMANS, too_large=["first"]).default()) == "first/heart"
+    configured = catalog(by_language={"de": "hans"}, **TWO_GERMANS, too_large=["large"])
+    assert name_of(configured.default("de")) == "large/hans"
+
+
+def test_a_model_alone_is_not_asked_whether_it_fits(catalog: Catalogs) -> None:
+    voices = catalog(only={"voices": ENGLISH}, too_large=["only"])
+    assert voices.can_hold(voices.default())
 
 
 def test_languages_of_all_voices(catalog: Catalogs) -> None:

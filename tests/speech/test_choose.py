@@ -21,7 +21,7 @@ FRENCH = "Bonjour, il fait très beau aujourd'hui et le soleil brille sur la vil
 def catalog(default: str = "", by_language: dict[str, str] | None = None, **languages: list[str]) -> VoiceCatalog:
     """A voice `MODEL/plain` for each model that speaks these languages."""
     registry = fault_registry(**{name: {"languages": tags} for name, tags in languages.items()})
-    return VoiceCatalog(registry, default, by_language)
+    return VoiceCatalog(registry, default, by_language, fits=lambda model: not model.startswith("huge"))
 
 
 HOUSE = catalog(english=["en-US"], german=["de-DE"], swiss=["de-CH"], many=["en-GB", "de-DE", "fr-FR"])
@@ -155,3 +155,16 @@ def test_the_text_is_not_needed_where_all_voices_speak_one_language() -> None:
 def test_words_marked_with_a_language_go_to_a_voice_that_speaks_it(voice: str, language: str, speaks: str) -> None:
     chooser = VoiceChooser(VoiceConfig(), TextConfig())
     assert chooser.switch(HOUSE.require(voice), language, HOUSE).model == speaks
+
+
+def test_a_voice_that_memory_cannot_hold_is_no_choice_where_there_is_another() -> None:
+    voices = catalog(english=["en-US"], huge=["de-DE"], german=["de-DE"])
+    assert choose(SpeechRequest(), GERMAN, voices) == ("german", "de-DE")
+    assert choose(SpeechRequest(language="de"), "", voices) == ("german", "de")
+    assert choose(SpeechRequest(voice="huge"), GERMAN, voices)[0] == "huge"
+
+
+def test_words_in_another_language_stay_with_the_voice_rather_than_end_the_text() -> None:
+    voices = catalog(english=["en-US"], huge=["de-DE"])
+    chooser = VoiceChooser(VoiceConfig(), TextConfig())
+    assert chooser.switch(voices.require("english"), "de", voices).model == "english"

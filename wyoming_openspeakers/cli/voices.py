@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from ..models.voices import primary
+from ..models.languages import primary
 from .options import add_common, service_from
 
 

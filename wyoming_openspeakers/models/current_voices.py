@@ -11,7 +11,7 @@ from ..events import DefaultsChanged, DownloadChanged, Event, EventBus, VoicesCh
 from .defaults import Defaults
 from .profiles.profile import Profile
 from .registry import Registry
-from .voices import VoiceCatalog
+from .voices import VoiceCatalog, anything
 
 _AGE = 1.0
 """Seconds after which somebody who asks has them looked up again: files may be put into place by hand."""
@@ -39,12 +39,14 @@ class CurrentVoices:
         by_language: Mapping[str, str],
         profiles: Callable[[], Sequence[Profile]],
         bus: EventBus,
+        fits: Callable[[str], bool] = anything,
     ) -> None:
         self._registry = registry
         self._defaults = defaults
         self._by_language = by_language
         self._profiles = profiles
         self._bus = bus
+        self._fits = fits
         self.catalog = self._made(profiles())
         """The last look."""
 
@@ -126,7 +128,7 @@ class CurrentVoices:
             self._looking = None
 
     def _made(self, profiles: Sequence[Profile]) -> VoiceCatalog:
-        return VoiceCatalog(self._registry, self._defaults.voice, self._by_language, profiles)
+        return VoiceCatalog(self._registry, self._defaults.voice, self._by_language, profiles, self._fits)
 
     def _compare(self, before: VoiceCatalog) -> None:
         """Tell what the last look found to be different."""

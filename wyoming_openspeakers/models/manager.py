@@ -66,8 +66,6 @@ class ModelManager:
         self._on_demand = OnDemand(config, registry, self.downloads)
         self._on_demand.restore()
         self.defaults = Defaults(config, bus)
-        self._voices = CurrentVoices(registry, self.defaults, config.voice.by_language, profiles, bus)
-        self._on_demand.on_added = self._voices.renew_soon
         self._config = config
         limits = config.limits
         self._limits = SpeakLimits(limits.first_audio, limits.audio_gap, limits.cancel)
@@ -76,6 +74,9 @@ class ModelManager:
         """The GPUs as they were read last."""
         places = Places(registry, config.models, measured, self.gpus.gpus)
         self.residents = Residents(registry, config, bus, places, measured, self.defaults)
+        fits = self.residents.can_hold
+        self._voices = CurrentVoices(registry, self.defaults, config.voice.by_language, profiles, bus, fits)
+        self._on_demand.on_added = self._voices.renew_soon
         self.files = ModelFiles(config, registry, self.downloads, self._on_demand, self.residents)
         self.files.on_removed = self._voices.see_removal
         self.failures = LoadFailures(bus)

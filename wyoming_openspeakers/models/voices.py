@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..engines.base import Reference, Voice
 from ..engines.capabilities import Capabilities
 from ..errors import ModelUnavailable, UnknownVoice
+from .languages import normal, primary, suits
 from .profiles.profile import Profile, Style
 from .readiness import problem_and_fix
 from .registry import ModelEntry, Registry
@@ -74,6 +75,11 @@ class ChosenVoice:
         return self.installed.voice.languages[0] if self.installed.voice.languages else "en"
 
 
+def anything(model: str) -> bool:
+    """Whether a model could be held in memory, where nobody knows better."""
+    return True
+
+
 class VoiceCatalog:
     """A picture of all voices at one moment."""
 
@@ -83,9 +89,11 @@ class VoiceCatalog:
         default: str = "",
         by_language: Mapping[str, str] | None = None,
         profiles: Sequence[Profile] = (),
+        fits: Callable[[str], bool] = anything,
     ) -> None:
+        """`fits` says whether a model could be held in memory: of two voices that suit, that one speaks."""
         self._registry = registry
-        self._by_language = {_normal(tag): name for tag, name in (by_language or {}).items()}
+        self._by_language = {normal(tag): name for tag, name in (by_language or {}).items()}
         self.voices: dict[str, InstalledVoice] = {}
         working: dict[str, Capabilities] = {}
         for model, entry in registry.models.items():
@@ -102,6 +110,8 @@ class VoiceCatalog:
                 known = replace(voice, rate=voice.rate or entry.sample_rate or 0)
                 installed = InstalledVoice(model, entry, capabilities, known, known.name)
                 self.voices[installed.name] = installed
+        is_choice = len(working) > 1
+        self._too_large = {model for model in working if is_choice and not fits(model)}
         self._by_short_name: dict[str, InstalledVoice] = {}
         for installed in self.voices.values():
             self._name(installed)
@@ -165,6 +175,10 @@ class VoiceCatalog:
         tags += [tag for tag, name in self._by_language.items() if self.find(name)]
         return sorted({primary(tag) for tag in tags})
 
+    def can_hold(self, chosen: ChosenVoice) -> bool:
+        """Whether there is a place in memory for what a voice needs, with all others gone."""
+        return chosen.model not in self._too_large
+
     def _any(self) -> ChosenVoice | None:
         """The default voice for an alias, which the configured default may be itself."""
         default = self._default
@@ -173,10 +187,14 @@ class VoiceCatalog:
 
     def _first(self) -> ChosenVoice | None:
         """The voice of the first model that has one by default, or else the first of all."""
-        for model, entry in self._registry.models.items():
-            if entry.voice and (installed := self.voices.get(f"{model}/{entry.voice}")):
-                return installed.chosen()
-        return next((installed.chosen() for installed in self.voices.values()), None)
+        names = [f"{model}/{entry.voice}" for model, entry in self._registry.models.items() if entry.voice]
+        by_default = [self.voices[name] for name in names if name in self.voices]
+        found = self._fitting_first([*by_default, *self.voices.values()])
+        return found[0].chosen() if found else None
+
+    def _fitting_first(self, voices: Iterable[InstalledVoice]) -> list[InstalledVoice]:
+        """Voices in their order, but those that no memory can hold at the end."""
+        return sorted(voices, key=lambda installed: installed.model in self._too_large)
 
     def _add(self, profiles: Sequence[Profile], working: Mapping[str, Capabilities]) -> dict[str, Profile]:
         """Add what users made; those that cannot be made now are given back by their names."""
@@ -247,22 +265,19 @@ class VoiceCatalog:
         return InstalledVoice(model, entry, working[model], voice, "")
 
     def _for_language(self, language: str) -> ChosenVoice | None:
-        tag = _normal(language)
+        tag = normal(language)
         for key in (tag, primary(tag)):
             if key in self._by_language and (chosen := self.find(self._by_language[key])):
                 return chosen
         default = self.default()
-        if any(_suits(_normal(known), tag) for known in default.installed.voice.languages):
+        if any(suits(known, tag) for known in default.installed.voice.languages):
             return default
         candidates = [default.installed, *self.voices.values()]
-        spoken = [(installed, [_normal(known) for known in installed.voice.languages]) for installed in candidates]
-        for installed, known in spoken:
-            if tag in known:
-                return self._chosen(installed, default)
-        for installed, known in spoken:
-            if primary(tag) in [primary(each) for each in known]:
-                return self._chosen(installed, default)
-        return None
+        speaking = [one for one in candidates if primary(tag) in map(primary, one.voice.languages)]
+        if not speaking:
+            return None
+        exact_first = sorted(speaking, key=lambda one: tag not in map(normal, one.voice.languages))
+        return self._chosen(self._fitting_first(exact_first)[0], default)
 
     def _default_of(self, model: str) -> str | None:
         """A model's default voice, or its first where it has none."""
@@ -276,17 +291,3 @@ class VoiceCatalog:
     @staticmethod
     def _chosen(installed: InstalledVoice, default: ChosenVoice) -> ChosenVoice:
         return default if installed is default.installed else installed.chosen()
-
-
-def primary(tag: str) -> str:
-    """A language tag without its region: `en` of `en-GB`."""
-    return _normal(tag).split("-")[0]
-
-
-def _suits(known: str, wanted: str) -> bool:
-    """Whether a voice of one tag is meant by the other: no region on either side is any region."""
-    return known == wanted or (primary(known) == primary(wanted) and primary(known) in (known, wanted))
-
-
-def _normal(tag: str) -> str:
-    return tag.replace("_", "-").lower()

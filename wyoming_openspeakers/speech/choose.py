@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from ..config import TextConfig, VoiceConfig
 from ..errors import UnknownVoice
-from ..models.voices import ChosenVoice, VoiceCatalog, primary
+from ..models.languages import primary
+from ..models.voices import ChosenVoice, VoiceCatalog
 from .request import SpeechRequest
 from .text.detect import LanguageDetector
 
@@ -52,7 +53,7 @@ class VoiceChooser:
         if primary(language) in _primaries(chosen):
             return chosen
         native = catalog.default(language)
-        return native if primary(language) in _primaries(native) else chosen
+        return native if primary(language) in _primaries(native) and catalog.can_hold(native) else chosen
 
     def warm(self, catalog: VoiceCatalog) -> None:
         """Get ready to tell languages apart, where there is more than one; blocks for about a second."""

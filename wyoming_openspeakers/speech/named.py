@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..errors import ModelUnavailable, SpeechError, UnknownModel, UnknownVoice
+from ..models.languages import primary
 from ..models.manager import ModelManager
 from ..models.readiness import problem_and_fix
 from ..models.registry import Registry
-from ..models.voices import DEFAULT, ChosenVoice, VoiceCatalog, primary
+from ..models.voices import DEFAULT, ChosenVoice, VoiceCatalog
 
 _MOST_SHOWN = 10
 

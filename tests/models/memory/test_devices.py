@@ -89,6 +89,19 @@ def test_the_processors_budget_holds_too() -> None:
     assert chosen(("cpu",), "cpu", room(CPU, 1, evictable=4)) == "cpu"
 
 
+def test_what_does_not_fit_is_told_with_what_to_do() -> None:
+    def advice(wish: str, *rooms: Room) -> str:
+        with pytest.raises(OutOfMemory) as caught:
+            chosen(ALL, wish, *rooms)
+        return str(caught.value).rpartition("; ")[2]
+
+    assert advice("auto", room(GPUS[0], 3, budget=3)) == "raise that, or take a smaller model"
+    assert advice("auto", room(Device("cuda:0", "cuda", 3 * GB), 3, budget=3)) == "take a smaller model"
+    held = room(GPUS[0], 3)
+    assert advice("auto", held) == "unload another model, or let one go that is on standby, or take a smaller model"
+    assert "set its device to auto, for cpu has room" in advice("cuda", held, room(CPU, 8))
+
+
 def test_a_need_that_is_not_known_fits_anywhere() -> None:
     assert chosen(ALL, "auto", room(CPU, 8), room(GPUS[0], 0), need=Need()) == "cuda:0"
 

@@ -105,7 +105,9 @@ def choose(model: str, usable: Sequence[str], wish: str, rooms: Sequence[Room], 
         raise ModelUnavailable(f"Model {model} {_unmet(usable, wish)}; this machine has {_names(rooms)}")
     fitting = [room for room in candidates if room.can_hold(need.on(room.device))]
     if not fitting:
-        raise OutOfMemory(f"Model {model} does not fit: it takes {_lack(candidates, need)}")
+        others = [room for room in rooms if room.device.kind in usable and room.can_hold(need.on(room.device))]
+        advice = _advice(candidates, others, need)
+        raise OutOfMemory(f"Model {model} does not fit: it takes {_lack(candidates, need)}; {advice}")
     return min(fitting, key=lambda room: _rank(room, kinds, need.on(room.device)))
 
 
@@ -150,6 +152,18 @@ def _names(rooms: Sequence[Room]) -> str:
 
 def _lack(candidates: Sequence[Room], need: Need) -> str:
     return "; ".join(_lack_of(room, need.on(room.device)) for room in candidates)
+
+
+def _advice(candidates: Sequence[Room], others: Sequence[Room], need: Need) -> str:
+    """What to do where a model does not fit; `others` are places that it was not to use."""
+    advice = []
+    if any(need.on(room.device) <= room.budget for room in candidates):
+        advice.append("unload another model, or let one go that is on standby")
+    elif any(need.on(room.device) < room.device.memory for room in candidates):
+        advice.append("raise that")
+    if others:
+        advice.append(f"set its device to auto, for {others[0].device.name} has room")
+    return ", or ".join([*advice, "take a smaller model"])
 
 
 def _lack_of(room: Room, need: int) -> str:

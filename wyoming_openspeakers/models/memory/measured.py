@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,15 +59,15 @@ class Measured:
         self._is_new = False
 
 
-def estimate(entry: ModelEntry, kind: str, folders: tuple[str, ...]) -> Sizes:
+def estimate(entry: ModelEntry, kind: str, folders: Iterable[Path]) -> Sizes:
     """What a model will take that was never loaded: what its entry says, or as much as its weights take on disk."""
     said = entry.ram if kind == "cpu" else entry.vram
     size = said or _weights(folders)
     return Sizes(size, 0 if kind == "cpu" else size)
 
 
-def _weights(folders: tuple[str, ...]) -> int:
-    for folder in map(Path, folders):
+def _weights(folders: Iterable[Path]) -> int:
+    for folder in folders:
         files = [path for path in folder.rglob("*") if path.suffix in _WEIGHTS and path.is_file()]
         # A repository may hold its weights in several formats, of which one is loaded.
         by_format = {path.suffix: sum(p.stat().st_size for p in files if p.suffix == path.suffix) for path in files}

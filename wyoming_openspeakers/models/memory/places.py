@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ...config import ModelsConfig
 from ...config.values import parse_budget
+from ...errors import ModelUnavailable, OutOfMemory
 from ...events import Gpu
 from ..registry import Registry
 from .devices import Device, Need, Room, choose, find_devices, wish_for
@@ -44,23 +45,38 @@ class Places:
 
     def need(self, model: str) -> Need:
         """What a model will take; reads the sizes of files, so it is for a thread."""
-        entry, paths = self._registry.entry(model), self._registry.spec(model).paths
-        sizes = {}
+        entry, sizes = self._registry.entry(model), {}
         for kind in self._usable(model):
-            sizes[kind] = (self._measured.of(model, kind) or estimate(entry, kind, paths)).resident
+            # The places are a generator: nobody looks for them unless the weights must be weighed.
+            known = self._measured.of(model, kind) or estimate(entry, kind, self._registry.places(model))
+            sizes[kind] = known.resident
         return Need(device=sizes.get("cuda") or sizes.get("mps", 0), host=sizes.get("cpu", 0))
 
     def choose(self, model: str, spaces: Mapping[str, Space]) -> tuple[str, int]:
         """The device to load a model on, and the bytes that it needs there."""
+        need = self._needs[model]
+        device = self._choose(model, spaces, need)
+        return device.name, need.on(device)
+
+    def can_hold(self, model: str, spaces: Mapping[str, Space]) -> bool:
+        """Whether there is a device for a model; may read the sizes of files, so it is for a thread."""
+        try:
+            self._choose(model, spaces, self.need(model))
+        except (OutOfMemory, ModelUnavailable):
+            return False
+        except OSError:
+            # Its files are just being changed: whoever loads it is told.
+            return True
+        return True
+
+    def _choose(self, model: str, spaces: Mapping[str, Space], need: Need) -> Device:
         entry = self._registry.entry(model)
         usable = self._usable(model)
         rooms = [
             Room(self.devices[name], space.budget, max(0, space.free), space.evictable)
             for name, space in spaces.items()
         ]
-        need = self._needs[model]
-        room = choose(model, usable, wish_for(entry.device, self._config.device, usable), rooms, need)
-        return room.device.name, need.on(room.device)
+        return choose(model, usable, wish_for(entry.device, self._config.device, usable), rooms, need).device
 
     def parked_size(self, model: str, pool: str, resident: int) -> int:
         """Bytes of host memory that a model will take when it is parked: as measured, or those that it moves."""

@@ -22,7 +22,7 @@ from .ledger import HOST, Ledger
 from .loader import Loader
 from .measured import Measured
 from .places import Places
-from .residency import BETWEEN_SENTENCES, Residency
+from .residency import BETWEEN_SENTENCES, Residency, Space
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -91,6 +91,11 @@ class Residents:
     def need(self, model: str) -> Need:
         """What a model takes, as it was measured or is expected; reads the sizes of files, so it is for a thread."""
         return self._places.need(model)
+
+    def can_hold(self, model: str) -> bool:
+        """Whether a model could be in memory if all others went; may read the sizes of files, so it is for a thread."""
+        budgets = {pool: self._ledger.usable(pool) for pool in self._places.budgets}
+        return self._places.can_hold(model, {pool: Space(size, size, 0) for pool, size in budgets.items()})
 
     def check(self, model: str) -> None:
         """Raise when a model cannot be there soon, because its process keeps ending."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....models.voices import primary
+from ....models.languages import primary
 
 _SENTENCES = {
     "de": "Guten Tag! So klinge ich, wenn ich euch sage, wie das Wetter wird.",
