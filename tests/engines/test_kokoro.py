@@ -3,11 +3,13 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from assets import Loaded
 
+from wyoming_openspeakers.engines import kokoro_voices
 from wyoming_openspeakers.engines.base import EngineError, EngineRequest, ModelSpec
 from wyoming_openspeakers.engines.kokoro import KokoroEngine
 from wyoming_openspeakers.engines.kokoro_onnx import OnnxRuntime, find_model
@@ -50,6 +52,32 @@ def test_tells_which_extras_the_voices_need(tmp_path: Path, monkeypatch: pytest.
     assert problem == "Kokoro's voices need: pip install 'wyoming-openspeakers[espeak,kokoro-zh]'"
     elsewhere = replace(spec, packages_path=str(tmp_path))
     assert "pip install espeakng-loader misaki[zh], in its environment" in (KokoroEngine.problem(elsewhere) or "")
+
+
+def test_a_look_for_problems_lists_the_voices_once_and_reads_the_state_of_none(
+    kokoro_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def noted(self: Path, *arguments: Any, **options: Any) -> Any:
+        if self.parent.name == "voices":
+            looks.append(f"state of {self.name}")
+        return stat(self, *arguments, **options)
+
+    def listed(spec: ModelSpec) -> dict[str, Path]:
+        looks.append("list")
+        return files(spec)
+
+    stat, files = Path.stat, kokoro_voices.files
+    monkeypatch.setattr(kokoro_voices, "files", listed)
+    monkeypatch.setattr(Path, "stat", noted)
+    monkeypatch.setattr(ModelSpec, "has_package", everything)
+    spec = ModelSpec("k", "kokoro", (str(kokoro_folder),))
+    assert KokoroEngine.problem(spec) is None
+    assert looks == ["list"]
+    looks.clear()
+    assert len(KokoroEngine.voices(spec)) == 54
+    assert len(looks) == 55 and looks.count("list") == 1
 
 
 @pytest.mark.parametrize(

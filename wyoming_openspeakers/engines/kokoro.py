@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar, Protocol
@@ -80,10 +80,8 @@ class KokoroEngine(Engine):
         models = [model for model in (kokoro_onnx.find_model(spec), kokoro_torch.find_weights(spec)) if model]
         if not models:
             return []
-        files = kokoro_voices.files(spec).items()
-        voices = [kokoro_voices.describe(name, revision(*models, file)) for name, file in files]
-        unread = {tag for tag in {voice.languages[0] for voice in voices} if kokoro_phonemes.missing(tag, spec)}
-        return offered((voice for voice in voices if voice.languages[0] not in unread), spec)
+        files = kokoro_voices.files(spec)
+        return [replace(voice, revision=revision(*models, files[voice.name])) for voice in _readable(files, spec)]
 
     @classmethod
     def capabilities_of(cls, spec: ModelSpec) -> Capabilities:
@@ -102,7 +100,7 @@ class KokoroEngine(Engine):
         names = kokoro_voices.files(spec)
         if not names:
             return f"There is no Kokoro voice (voices/*.bin or voices/*.pt) in {places}"
-        if not cls.voices(spec):
+        if not _readable(names, spec):
             languages = {kokoro_voices.describe(name).languages[0] for name in names}
             extras = sorted({extra for language in languages if (extra := kokoro_phonemes.missing(language, spec))})
             if extras:
@@ -170,6 +168,13 @@ class KokoroEngine(Engine):
             raise EngineError(f"There is no Kokoro voice {', '.join(unknown)}", "unknown_voice")
         mixed: Samples = np.sum([_styles(files[name]) * np.float32(share) for name, share in mixture.shares], axis=0)
         return mixed
+
+
+def _readable(names: Iterable[str], spec: ModelSpec) -> list[Voice]:
+    """The voices of these names that are wanted and whose language can be pronounced; looks at none of their files."""
+    voices = offered(map(kokoro_voices.describe, names), spec)
+    unread = {tag for tag in {voice.languages[0] for voice in voices} if kokoro_phonemes.missing(tag, spec)}
+    return [voice for voice in voices if voice.languages[0] not in unread]
 
 
 _styles = lru_cache(maxsize=MOST_STYLES)(kokoro_voices.styles)
