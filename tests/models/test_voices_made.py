@@ -76,6 +76,13 @@ def test_a_cloned_voice_is_a_voice_of_its_model(catalog: Catalog) -> None:
     ]
 
 
+def test_in_a_list_it_goes_by_the_name_that_it_was_given(catalog: Catalog) -> None:
+    voices = catalog(cloned(description="As she spoke in May"), Profile("x", "Bedtime", "preset", "own", "own/bob"))
+    assert voices.require("Grandma").installed.label == "Grandma (mimic)"
+    assert voices.require("Bedtime").installed.label == "Bedtime (own)"
+    assert voices.require("heart").installed.label == "own: heart"
+
+
 @pytest.mark.parametrize(
     "profile",
     [cloned("own"), cloned(samples=()), cloned("nobody's"), cloned("own", kind="designed", design="deep")],

@@ -49,6 +49,12 @@ class InstalledVoice:
         """Unique over all models: `kokoro/af_heart`."""
         return f"{self.model}/{self.voice.name}"
 
+    @property
+    def label(self) -> str:
+        """What people read in a list of all voices: what somebody made goes by the name that it was given."""
+        model, voice = self.entry.name or self.model, self.voice
+        return f"{voice.name} ({model})" if self.profile else f"{model}: {voice.description or voice.name}"
+
     def chosen(self, speaker: str | None = None) -> ChosenVoice:
         """It as it is spoken with."""
         return ChosenVoice(self, self.engine_voice, speaker or self.speaker)

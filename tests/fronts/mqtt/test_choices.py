@@ -68,7 +68,7 @@ def test_names_that_would_be_the_same_say_which_is_which() -> None:
 
 def test_voices_of_users_come_first() -> None:
     own = voice("two", "mum", "Mum", profile=Profile(id="p1", name="mum", kind="preset", model="two", voice="two/bert"))
-    assert voice_choices(Catalog([*VOICES, own]), "").options[0] == "two: Mum"
+    assert voice_choices(Catalog([*VOICES, own]), "").options[0] == "mum (two)"
 
 
 def test_of_too_many_those_of_the_default_model_stay_and_so_does_the_default() -> None:

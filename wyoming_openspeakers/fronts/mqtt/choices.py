@@ -43,7 +43,7 @@ def voice_choices(catalog: VoiceCatalog, default: str, most: int = MOST) -> Choi
     kept = voices[:most]
     if chosen.installed not in kept:
         kept[-1] = chosen.installed
-    labels = _labelled((voice.name, _voice_label(voice)) for voice in kept)
+    labels = _labelled((voice.name, voice.label) for voice in kept)
     own = {voice.name for voice in kept if voice.profile}
     ordered = sorted(labels.items(), key=lambda item: (item[1] not in own, item[0].casefold()))
     by_name = {name: label for label, name in ordered}
@@ -75,12 +75,6 @@ def _chosen(catalog: VoiceCatalog) -> ChosenVoice | None:
         return catalog.default()
     except ModelUnavailable:
         return None
-
-
-def _voice_label(installed: InstalledVoice) -> str:
-    """As Home Assistant's own list of voices has it."""
-    voice = installed.voice
-    return f"{installed.entry.name or installed.model}: {voice.description or voice.name}"
 
 
 def _labelled(named: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -39,7 +39,7 @@ def _voice(installed: InstalledVoice) -> TtsVoice:
     entry, voice = installed.entry, installed.voice
     return TtsVoice(
         name=installed.name,
-        description=f"{entry.name or installed.model}: {voice.description or voice.name}",
+        description=installed.label,
         attribution=Attribution(name=entry.name or installed.model, url=entry.url),
         installed=True,
         version=None,
