@@ -74,8 +74,10 @@ class BarkFamily(WholeFamily):
         for name in _presets(folder):
             match = _LANGUAGE.match(name)
             language = match["language"] if match else "en"
-            words = name.rpartition("/")[2].replace("_", " ")
-            voices.append(Voice(name, (language,), f"Preset {words}", rate=rate))
+            # Those of the second version have the names of the first, in a folder.
+            version, _, words = name.replace("_", " ").rpartition("/")
+            told = f"Preset {words}, {version}" if version else f"Preset {words}"
+            voices.append(Voice(name, (language,), told, rate=rate))
         return [*voices, Voice(ANYONE, LANGUAGES, "Somebody else in each sentence", rate=rate)]
 
     @property
