@@ -185,6 +185,39 @@ def test_it_speaks_in_16_bits(
     assert gpu.replays and not caplog.messages
 
 
+def end_after_four_frames(weights: dict[str, torch.Tensor]) -> None:
+    """Have the end of the first codebook come like one of its codes, and more surely."""
+    head = weights["audio_lm_head.weight"]
+    head[1025] = head[7] * 4
+
+
+def end_at_once(weights: dict[str, torch.Tensor]) -> None:
+    """Have each frame be the last."""
+    weights["tts_eos_classifier.fc2.bias"] += 20
+
+
+ENDS = {"higgs": (4 * 960, end_after_four_frames), "vibevoice realtime": (3200, end_at_once)}
+"""How many samples are said with which weights."""
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.parametrize("name", ENDS)
+def test_it_stops_where_the_processor_does(name: str, gpu: Gpu, tmp_path: Path) -> None:
+    spec = spec_of(name, tmp_path)
+    samples, change = ENDS[name]
+    file = Path(spec.paths[0]) / "model.safetensors"
+    weights = load_file(file)
+    change(weights)
+    save_file(weights, file, {"format": "pt"})
+    with loaded(spec, "cpu") as engine:
+        expected = said(engine, spec)
+    assert expected.size == samples
+    with loaded(spec, "cuda") as engine:
+        # What it was ahead with does not disturb the next text.
+        for _ in range(3):
+            assert_same(expected, said(engine, spec))
+
+
 @pytest.mark.parametrize("name", WAITS)
 def test_a_frame_waits_no_more_often_than_it_must(
     name: str, gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
