@@ -56,7 +56,7 @@ HALVES = ("orpheus", "dia", "higgs", "vibevoice", "vibevoice realtime")
 CLONING = {"pocket": "", "csm": "Good day.", "dia": "[S1] Good day to you.", "higgs": "Good day.", "vibevoice": ""}
 """What is said in the recording that they go on from."""
 
-WAITS = {"pocket": 2, "orpheus": 2, "csm": 2, "dia": 0.6, "higgs": 2, "vibevoice": 1, "vibevoice realtime": 0}
+WAITS = {"pocket": 2, "orpheus": 1, "csm": 1, "dia": 0.4, "higgs": 1, "vibevoice": 1, "vibevoice realtime": 0}
 """How often the host waits in a frame at most, where each is heard at once; the GPU has nothing to do meanwhile."""
 
 TEXT = "Good morning to you."

@@ -16,8 +16,8 @@ from wyoming_openspeakers.engines.torch import decoding_tokens
 from wyoming_openspeakers.engines.torch.decoding import Backbone
 from wyoming_openspeakers.engines.torch.decoding_tokens import tokens_of
 from wyoming_openspeakers.engines.torch.graphs import Graphs
-from wyoming_openspeakers.engines.torch.reading import Reader
 from wyoming_openspeakers.engines.torch.sampling import Sampler, generator_of
+from wyoming_openspeakers.engines.torch.transfer import Reader
 
 pytestmark = pytest.mark.usefixtures("on_one_core")
 

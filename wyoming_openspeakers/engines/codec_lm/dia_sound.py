@@ -8,6 +8,7 @@ import numpy as np
 
 from ..base import Samples
 from ..torch.family import to_samples
+from ..torch.transfer import there
 from .dac import Dac
 from .dac_stream import DacStream
 from .frames import Frame
@@ -47,10 +48,8 @@ class DiaSound:
         return self._said(is_last=True)
 
     def _said(self, *, is_last: bool) -> Samples:
-        import torch
-
         if self._waiting:
-            codes = torch.tensor(self._waiting, device=self._device).T[None]
+            codes = there(self._waiting, self._device).T[None]
             x = self._module.quantizer.from_codes(codes)[0]
             self._waiting = []
         else:

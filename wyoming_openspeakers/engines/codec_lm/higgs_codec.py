@@ -17,6 +17,7 @@ from ..base import EngineError, ModelSpec, Samples
 from ..torch.family import library, to_samples
 from ..torch.folder import ModelFolder
 from ..torch.load import load_model
+from ..torch.transfer import there
 from .dac_stream import DacStream
 from .frames import Frame
 
@@ -121,7 +122,7 @@ class HiggsSound:
         model = self._model
         place = model.fc2.weight.device
         if frames:
-            codes = torch.tensor(frames, device=place)
+            codes = there(frames, place)
             meaning = model.fc2(model.quantizer.decode(codes.T[:, None]).transpose(1, 2)).transpose(1, 2)
         else:
             meaning = torch.zeros(1, model.fc2.out_features, 0, device=place)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..base import Samples
 from ..torch.family import library, to_samples
+from ..torch.transfer import there
 from .frames import Frame
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class MimiStream:
 
     def push(self, frames: list[Frame]) -> Samples:
         """The sound of these frames."""
-        import torch
-
-        codes = torch.tensor(frames, device=next(self._parts.convolutions.parameters()).device).T[None]
+        codes = there(frames, next(self._parts.convolutions.parameters()).device).T[None]
         return self._sound(self._parts.quantizer.decode(codes))
 
     def finish(self, frames: list[Frame]) -> Samples:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..base import Samples
 from ..torch.family import to_samples
+from ..torch.transfer import there
 from .frames import Frame
 from .snac import Snac
 
@@ -56,7 +57,7 @@ class SnacWindows:
 
         if until <= self._said:
             return np.zeros(0, np.float32)
-        codes = torch.tensor(self._frames, device=self._generator.device)
+        codes = there(self._frames, self._generator.device)
         sound = self._codec.decode(codes, torch.stack(self._noise))
         samples = to_samples(sound[self._said * self._codec.samples : until * self._codec.samples])
         gone = max(0, until - self._codec.reach)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from .reading import Reader
+from .transfer import Reader
 
 if TYPE_CHECKING:
     import torch

@@ -14,9 +14,9 @@ from ...revision import revision
 from ...torch.family import to_samples
 from ...torch.folder import ModelFolder
 from ...torch.graphs import Graphs, capture_on
-from ...torch.reading import Reader
 from ...torch.sampling import generator_of
 from ...torch.streaming import StreamingFamily, Way
+from ...torch.transfer import Reader
 from .parts import load_parts
 from .prompt import Prompt, read_prompt
 from .talk import FRAMES, WORDS, Talk

@@ -1,4 +1,4 @@
-"""Brings numbers from the device while the device goes on."""
+"""Takes numbers to the device and brings them from there while it goes on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+
+def there(numbers: list[list[int]], device: torch.device) -> torch.Tensor:
+    """Numbers on the device, which are on their way when it has other things to do."""
+    import torch
+
+    here = torch.tensor(numbers)
+    return here.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else here.to(device)
 
 
 class Reader:
