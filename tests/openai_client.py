@@ -65,4 +65,6 @@ def serve_models(folder: Path, tree: dict[str, Any], *arguments: str) -> ServePr
     """A service with these models as a process of its own."""
     models = folder / "models.yaml"
     models.write_text(yaml.safe_dump(tree, sort_keys=False))
-    return ServeProcess(folder / "data", ["--models", str(models), *arguments])
+    # The engine's commands have numbers that are not to be written out.
+    environment = {"OPENSPEAKERS__TEXT__NUMBERS": "false"}
+    return ServeProcess(folder / "data", ["--models", str(models), *arguments], environment)

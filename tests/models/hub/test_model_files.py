@@ -88,10 +88,10 @@ async def test_nothing_is_removed_from_under_a_model_in_use(manage: Manage, serv
 
 
 @pytest.mark.parametrize("name", ["plain", "plain/voice"])
-async def test_what_comes_with_its_package_stays(manage: Manage, name: str) -> None:
+async def test_what_is_not_on_the_hub_stays(manage: Manage, name: str) -> None:
     it = models(manage)
     for work in (it.manager.files.fetch, it.manager.files.remove):
-        with pytest.raises(ModelUnavailable, match="package"):
+        with pytest.raises(ModelUnavailable, match="no files on the hub"):
             await work(name)
 
 

@@ -279,7 +279,8 @@ async def test_a_failure_in_the_middle_is_not_taken_for_the_end(
 ) -> None:
     received = 0
     with pytest.raises(Exception, match="incomplete chunked read"):
-        async with begun(talker, f"{TEN_TONES} fail.", audio_format) as rest:
+        # The pause keeps what comes after it out of the first bytes.
+        async with begun(talker, f"tone sleep:1 {TEN_TONES} fail.", audio_format) as rest:
             async for data in rest:
                 received += len(data)
     assert received > 1000
