@@ -18,6 +18,8 @@ import pytest
 import yaml
 from processes import SHARED
 
+from wyoming_openspeakers.no_telemetry import be_silent
+
 if TYPE_CHECKING:
     from wyoming_openspeakers.service import Service
 
@@ -36,6 +38,9 @@ StartService = Callable[..., Any]
 # Hundreds of processes import the same modules: whoever wants no bytecode would wait for each to compile them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Some tests load engines in this process.
+be_silent()
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ LAYERS = (
 )  # fmt: skip
 """From the bottom to the top."""
 
-_LEAVES = ("errors", "events", "config", "addresses", "installation", "links", "listening")
+_LEAVES = ("errors", "events", "config", "addresses", "installation", "links", "listening", "no_telemetry")
 
 LEAVES = {PACKAGE, *(name for name in MODULES if name.split(".")[1:2] in [[leaf] for leaf in _LEAVES])}
 """What every layer of the main process may use."""

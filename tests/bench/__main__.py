@@ -17,6 +17,8 @@ from pathlib import Path
 from bench.results import Figure, as_json, markdown_table, plain_table
 from bench.setup import Setup
 
+from wyoming_openspeakers.no_telemetry import be_silent
+
 _MEASUREMENTS = {
     "peers": "peers",
     "crowd": "crowd",
@@ -56,6 +58,8 @@ def main() -> int:
     if unknown := [name for name in options.names if name not in _MEASUREMENTS]:
         parser.error(f"no measurement is called {unknown[0]}; there are {', '.join(_MEASUREMENTS)}")
     assets = options.assets or Path(os.environ.get("OPENSPEAKERS_ASSETS") or _REPOSITORY / ".assets")
+    # For the servers that are compared with, too, which inherit it.
+    be_silent()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     figures: list[Figure] = []

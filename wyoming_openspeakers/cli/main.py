@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SpeechError
+from ..no_telemetry import be_silent
 
 _COMMANDS = ("serve", "say", "voices", "text", "models", "engines", "check", "health")
 """Modules of this package."""
@@ -39,6 +40,7 @@ def parser(only: str = "") -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; the exit status."""
+    be_silent()
     try:
         try:
             return _run(arguments)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...config import ENVIRONMENT_PREFIX
+from ...no_telemetry import NO_TELEMETRY
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """Engines load the files that the service has fetched."""
@@ -37,7 +38,7 @@ def worker_environment(python: str, more: Mapping[str, str]) -> dict[str, str]:
         entries = variables.pop("PYTHONPATH", "").split(os.pathsep)
         if kept := [entry for entry in entries if entry and not _has_installed_packages(Path(entry))]:
             variables["PYTHONPATH"] = os.pathsep.join(kept)
-    return {**_SHARING, **variables, **_OFFLINE, **more}
+    return {**_SHARING, **variables, **_OFFLINE, **NO_TELEMETRY, **more}
 
 
 def _has_installed_packages(folder: Path) -> bool:
