@@ -172,20 +172,26 @@ def _streamed(engine: Engine, request: EngineRequest) -> None:
 def _at_once(engine: Any, request: EngineRequest) -> None:
     """The same tokens, but nothing is made of them before the last."""
     model: Any = engine._model
-    tokens: Any = _Tokens()
+    tokens: Any = _Tokens(model.layout())
     model.begin(request)
     model.generate(request.text, request, request.parameters, request.seed, tokens)
-    layout = model.layout()
-    model.decoder(request.seed).finish([frame for said in tokens.said[1:] if (frame := layout.take(said))])
+    model.decoder(request.seed).finish(tokens.frames)
 
 
 class _Tokens:
-    def __init__(self) -> None:
-        self.said: list[Any] = []
+    def __init__(self, layout: Any) -> None:
+        self._layout = layout
+        self._has_prompt = False
         self.frames: list[Any] = []
 
+    @property
+    def is_over(self) -> bool:
+        return bool(self._layout.is_over)
+
     def put(self, tokens: Any) -> None:
-        self.said.append(tokens)
+        if self._has_prompt and not self.is_over and (frame := self._layout.take(tokens)):
+            self.frames.append(frame)
+        self._has_prompt = True
 
     def end(self) -> None:
         """Nothing is left to do."""
