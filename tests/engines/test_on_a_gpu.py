@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import sys
@@ -85,8 +86,12 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def spec(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelSpec]:
     # The engine for SpeechT5's siblings asks in this process whether a package is there.
     monkeypatch.syspath_prepend(str(tmp_path))
+    # The library remembers its answer, here as after it.
+    is_there = importlib.import_module("transformers.utils.import_utils").is_g2p_en_available
+    is_there.cache_clear()
     yield spec_of(request.param, tmp_path)
     sys.modules.pop("g2p_en", None)
+    is_there.cache_clear()
 
 
 def spec_of(name: str, folder: Path) -> ModelSpec:

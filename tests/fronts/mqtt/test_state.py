@@ -47,8 +47,8 @@ def check_schemas(house: House) -> None:
 async def test_a_newcomer_is_told_everything(start: StartService, broker: Broker) -> None:
     service = await start()
     async with fronted(service, broker.port), listening(broker.port, "openspeakers/#") as house:
-        await house.until(lambda h: h.now.get(TOPICS.availability) == "online" and h.now[TOPICS.state] == "idle")
-        await house.until(lambda h: "loading" not in h.now[TOPICS.models])
+        await house.until(lambda h: h.now.get(TOPICS.availability) == "online" and h.now.get(TOPICS.state) == "idle")
+        await house.until(lambda h: "loading" not in h.now.get(TOPICS.models, "loading"))
         models = house.json(TOPICS.models)["models"]
         assert [(model["id"], model["state"], model["device"]) for model in models if model["state"] != "cold"] == [
             ("fault", "resident", "cpu")
@@ -68,7 +68,7 @@ async def test_speech_is_followed_from_idle_to_idle(start: StartService, mosquit
     async with fronted(service, mosquitto.port), listening(mosquitto.port, "openspeakers/#") as house:
         await house.until(lambda h: h.now.get(TOPICS.state) == "idle")
         assert await speak(service, "sleep:0.4", client="kitchen") > 0
-        await house.until(lambda h: h.now[TOPICS.state] == "idle" and TOPICS.last_job in h.now)
+        await house.until(lambda h: h.now.get(TOPICS.state) == "idle" and TOPICS.last_job in h.now)
         states = [payload for topic, payload in house.heard if topic == TOPICS.state]
         assert [state for state in states if state != "loading"] == ["idle", "speaking", "idle"]
         job = house.json(TOPICS.last_job)
@@ -110,9 +110,9 @@ async def test_defaults_follow_what_is_chosen(start: StartService, mosquitto: Br
         await house.until(lambda h: TOPICS.keep_alive in h.now)
         service.manager.defaults.choose_speed(1.25)
         service.manager.defaults.choose_keep_alive("5m")
-        await house.until(lambda h: (h.now[TOPICS.speed], h.now[TOPICS.keep_alive]) == ("1.25", "300"), within=1)
+        await house.until(lambda h: (h.now.get(TOPICS.speed), h.now.get(TOPICS.keep_alive)) == ("1.25", "300"), within=1)
         service.manager.defaults.choose_keep_alive(-1)
-        await house.until(lambda h: h.now[TOPICS.keep_alive] == "-1", within=1)
+        await house.until(lambda h: h.now.get(TOPICS.keep_alive) == "-1", within=1)
 
 
 async def test_gpus_are_told_of_now_and_then_and_forgotten_when_they_go(
